@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Builds everything and runs every test; the last line counts them over all projects.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+dotnet build Tintype.slnx --configuration Release --nologo -v quiet
+results=artifacts/test-results
+rm -rf "$results"; mkdir -p "$results"
+failed=0
+for project in Tintype.Tests Tintype.StoreContract Tintype.ApiTests Tintype.GuestTests; do
+  echo "== $project"
+  "tests/$project/bin/Release/net10.0/$project" -xml "$results/$project.xml" "$@" || failed=1
+done
+# The counts stand in the attributes of each <assembly> element.
+count() { cat "$results"/*.xml | grep -o "<assembly [^>]*" | grep -o " $1=\"[0-9]*\"" | tr -dc '0-9\n' | awk '{ n += $1 } END { print n + 0 }'; }
+bad=$(( $(count failed) + $(count errors) ))
+[ "$bad" = 0 ] || failed=1
+echo "$(count passed) passed, $bad failed, $(( $(count skipped) + $(count not-run) )) skipped"
+exit $failed

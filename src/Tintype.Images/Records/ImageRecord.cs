@@ -1,0 +1,38 @@
+namespace Tintype.Images.Records;
+
+/// <summary>The states of Glance's life cycle that occur here.</summary>
+public enum ImageStatus
+{
+    Queued,
+    Saving,
+    Uploading,
+    Importing,
+    Active,
+    Deactivated,
+    Deleted,
+}
+
+public enum ImageVisibility
+{
+    Public,
+    Community,
+    Shared,
+    Private,
+}
+
+/// <summary>An image as other rooms see it.</summary>
+/// <param name="Owner">The id of the project that owns it.</param>
+/// <param name="DiskFormat">raw, qcow2, …; null until it is set.</param>
+/// <param name="MinDisk">GiB.</param>
+/// <param name="MinRam">MiB.</param>
+/// <param name="Size">Bytes of the data as uploaded and served; null before it is active.</param>
+/// <param name="VirtualSize">Bytes of the disk inside; null before it is active, or when the format does not say.</param>
+/// <param name="BlobId">Where the data is; null before it is active.</param>
+/// <param name="Checksum">MD5, hexadecimal.</param>
+/// <param name="HashValue">SHA-512, hexadecimal.</param>
+/// <param name="Properties">Custom properties, the system's <c>tintype_*</c> included.</param>
+public sealed record ImageRecord(
+    Guid Id, string? Name, string Owner, ImageStatus Status, ImageVisibility Visibility, bool Protected, bool Hidden,
+    string? DiskFormat, string? ContainerFormat, int MinDisk, int MinRam, long? Size, long? VirtualSize, Guid? BlobId,
+    string? Checksum, string? HashValue, IReadOnlyDictionary<string, string> Properties, IReadOnlyList<string> Tags,
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);

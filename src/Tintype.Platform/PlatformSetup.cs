@@ -1,0 +1,50 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Tintype.Platform.Database;
+using Tintype.Platform.Http;
+using Tintype.Platform.Tasks;
+
+namespace Tintype.Platform;
+
+/// <summary>What every capability stands on: the data directory, the database, tasks, faults, authentication.</summary>
+public static class PlatformSetup
+{
+    public static IServiceCollection AddPlatform(this IServiceCollection services, string dataDirectory)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(_ => new DataDirectory(dataDirectory));
+        services.AddSingleton(provider => new MetadataDatabase(provider.GetRequiredService<DataDirectory>().File("tintype.db")));
+        services.AddMigrations(typeof(PlatformSetup).Assembly);
+        services.AddSingleton<TaskRepository>();
+        services.AddSingleton(provider => new TaskQueue(provider.GetRequiredService<TaskRepository>()));
+        return services;
+    }
+
+    /// <summary>Runs the tasks. Added last, so that every room's own start-up recovery is over before a task runs again.</summary>
+    public static IServiceCollection AddTaskRunner(this IServiceCollection services) => services.AddHostedService<TaskRunner>();
+
+    public static IServiceCollection AddMigrations(this IServiceCollection services, Assembly assembly) =>
+        services.AddSingleton(new MigrationSource(assembly));
+
+    public static IServiceCollection AddFaultDialect(this IServiceCollection services, IFaultDialect dialect) =>
+        services.AddSingleton(dialect);
+
+    /// <summary>Request ids, faults, routing and authentication, in the order that each relies on; and the schema.</summary>
+    public static void UsePlatform(this WebApplication app)
+    {
+        Migrations.Apply(app.Services.GetRequiredService<MetadataDatabase>(), app.Services.GetServices<MigrationSource>());
+        app.Use((context, next) =>
+        {
+            RequestId.Assign(context);
+            return next(context);
+        });
+        app.UseMiddleware<FaultMiddleware>();
+        app.UseRouting();
+        app.UseMiddleware<AuthenticationMiddleware>();
+    }
+
+    public static void MapPlatform(this IEndpointRouteBuilder routes) => TaskEndpoints.Map(routes);
+}

@@ -1,0 +1,33 @@
+using System.Threading.Channels;
+using Tintype.Platform.Database;
+
+namespace Tintype.Platform.Tasks;
+
+/// <summary>Where rooms put durable work, and ask after it.</summary>
+public sealed class TaskQueue
+{
+    private readonly TaskRepository _tasks;
+    private readonly Channel<Guid> _wakeUps = Channel.CreateUnbounded<Guid>();
+
+    internal TaskQueue(TaskRepository tasks) => _tasks = tasks;
+
+    /// <summary>
+    /// Queues a task within the caller's transaction, so that it exists exactly if what it is about does. It starts once the
+    /// transaction has committed.
+    /// </summary>
+    public async Task<Guid> EnqueueAsync(WriteScope scope, NewTask task)
+    {
+        var id = await _tasks.InsertAsync(scope, task);
+        scope.AfterCommit(() => _wakeUps.Writer.TryWrite(id));
+        return id;
+    }
+
+    public Task<TaskRecord?> FindAsync(Guid id, CancellationToken ct) => _tasks.FindAsync(id, ct);
+
+    /// <summary>The tasks about an image or server, newest first.</summary>
+    public Task<IReadOnlyList<TaskRecord>> ListAboutAsync(Guid subjectId, CancellationToken ct) => _tasks.ListAboutAsync(subjectId, ct);
+
+    internal ChannelReader<Guid> WakeUps => _wakeUps.Reader;
+
+    internal void Wake(Guid id) => _wakeUps.Writer.TryWrite(id);
+}

@@ -1,0 +1,45 @@
+using Tintype.Qemu.Process;
+
+namespace Tintype.Qemu.Disks;
+
+/// <summary>
+/// What qemu-img and qemu-nbd do for us, always with explicit formats, time limits and no privileges.
+/// </summary>
+public interface IDiskTools
+{
+    /// <summary>
+    /// Makes a qcow2 overlay of <paramref name="virtualSize"/> bytes whose backing file is <paramref name="backing"/>, without
+    /// opening that file (its size and format are known).
+    /// </summary>
+    /// <exception cref="DiskToolException">qemu-img refused.</exception>
+    Task CreateOverlayAsync(string path, DiskLayer backing, long virtualSize, CancellationToken ct);
+
+    /// <summary>Makes an empty qcow2 without a backing file.</summary>
+    Task CreateEmptyAsync(string path, long virtualSize, CancellationToken ct);
+
+    /// <summary>
+    /// Serves a disk chain read-only over NBD on a unix socket to this process alone, and connects to it.
+    /// Disposing ends the export's process.
+    /// </summary>
+    /// <param name="layers">Topmost first; the chain is exactly this, whatever the headers say.</param>
+    /// <param name="isolationUid">The user that the exporting process runs as when Tintype is root.</param>
+    Task<IDiskReader> OpenAsync(IReadOnlyList<DiskLayer> layers, uint isolationUid, CancellationToken ct);
+}
+
+/// <summary>Reads a disk's content, whatever format it is stored in.</summary>
+public interface IDiskReader : IAsyncDisposable
+{
+    /// <summary>Bytes.</summary>
+    long Length { get; }
+
+    /// <summary>Fills <paramref name="buffer"/> from <paramref name="offset"/>.</summary>
+    ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken ct);
+
+    /// <summary>The disk from front to back as runs that are zero throughout and runs that may hold data. Adjacent, ordered, complete.</summary>
+    IAsyncEnumerable<DiskExtent> ExtentsAsync(CancellationToken ct);
+}
+
+public readonly record struct DiskExtent(long Offset, long Length, bool IsZero);
+
+/// <summary>A disk tool failed; the message is what it said.</summary>
+public sealed class DiskToolException(string message, Exception? inner = null) : Exception(message, inner);
