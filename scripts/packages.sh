@@ -1,0 +1,76 @@
+# Sourced. What Tintype takes from Debian, what for, and how it is installed when it is missing.
+
+# name|packages|what for
+package_groups() {
+  cat <<'L'
+guests|qemu-system-x86 qemu-utils seabios ipxe-qemu genisoimage util-linux|to run guests (QEMU, its disk tools, config drives)
+guest-image|fdisk e2fsprogs grub-common grub-pc-bin cpio kmod gzip fakeroot zstd xz-utils|to build the demo guest from Debian's own packages
+client|python3-openstackclient|the OpenStack client, to talk to Tintype
+tests|strace jq e2fsprogs|for the tests
+L
+}
+
+say() { echo "tintype: $*" >&2; }
+
+# missing_packages GROUP... : the packages of these groups that are not installed, a line
+missing_packages() {
+  local group wanted=() have
+  for group in "$@"; do
+    # shellcheck disable=SC2207 # package names hold no white space
+    wanted+=($(package_groups | awk -F'|' -v g="$group" '$1 == g { print $2 }'))
+  done
+  have=$(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "${wanted[@]}" 2>/dev/null | awk '$1 == "ii" { print $2 }')
+  printf '%s\n' "${wanted[@]}" | sort -u | grep -vxF -e "$have" | tr '\n' ' ' || true
+}
+
+# install_packages GROUP... : installs what is missing; 1 when that cannot be done here (it has said what is missing and how to mend it)
+install_packages() {
+  local missing group elevate=()
+  missing=$(missing_packages "$@")
+  [ -n "$missing" ] || return 0
+  say "missing: $missing"
+  for group in "$@"; do
+    [ -z "$(missing_packages "$group")" ] || say "  $(package_groups | awk -F'|' -v g="$group" '$1 == g { print $3 ": " $2 }')"
+  done
+  if [ "$(id -u)" != 0 ]; then
+    if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+      elevate=(sudo)
+    else
+      say "installing needs root or sudo, and there is neither. As root:  apt-get install --no-install-recommends $missing"
+      return 1
+    fi
+  fi
+  say "installing them with apt-get"
+  # shellcheck disable=SC2086 # a list of package names
+  if ! apt_install $missing; then
+    say "a first try failed; fetching the list of packages and trying again"
+    "${elevate[@]}" apt-get -q -o DPkg::Lock::Timeout=600 update >&2
+    # shellcheck disable=SC2086
+    apt_install $missing || { say "apt-get could not install: $missing"; return 1; }
+  fi
+}
+
+apt_install() {
+  "${elevate[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 \
+    install --no-install-recommends "$@" >&2
+}
+
+# require_dotnet : ends with a sentence when the SDK is not there
+require_dotnet() {
+  command -v dotnet >/dev/null || {
+    say "the .NET SDK 10 is missing: install dotnet-sdk-10.0 (https://learn.microsoft.com/dotnet/core/install/linux-debian) and run this again"; exit 1; }
+  case $(dotnet --version 2>/dev/null || true) in
+    10.*|1[1-9].*) ;;
+    *) say "the .NET SDK 10 is needed; 'dotnet --version' says '$(dotnet --version 2>&1 | head -1)'"; exit 1 ;;
+  esac
+}
+
+# demo_guest : builds artifacts/guest/demo.qcow2 unless the present one was built by the same script
+demo_guest() {
+  local image=artifacts/guest/demo.qcow2 stamp=artifacts/guest/demo.stamp now
+  now=$(sha256sum scripts/build-guest.sh | cut -c1-64)
+  [ -e "$image" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && return 0
+  say "building the demo guest from Debian's packages"
+  mkdir -p artifacts/guest
+  scripts/build-guest.sh "$PWD/$image" >&2 && echo "$now" > "$stamp"
+}
