@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Tintype.Images.Records;
 using Tintype.Platform;
 
 namespace Tintype.Images;
@@ -10,6 +11,11 @@ public static class ImagesSetup
     public static IServiceCollection AddImages(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddMigrations(typeof(ImagesSetup).Assembly);
+        services.AddSingleton<ImageRepository>();
+        services.AddSingleton<ImageLifecycle>();
+        services.AddSingleton<ImageDeletion>();
+        services.AddSingleton<IImageCatalog, ImageCatalog>();
+        services.AddSingleton<ISystemImages, SystemImages>();
         return services;
     }
 

@@ -1,0 +1,135 @@
+using Tintype.Platform.Database;
+using Tintype.Platform.Http;
+using Tintype.Platform.Policy;
+
+namespace Tintype.Images.Records;
+
+/// <summary>What is known of an image's data once it is durable.</summary>
+/// <param name="Size">Bytes.</param>
+/// <param name="VirtualSize">Bytes of the disk inside; null when the format does not say.</param>
+/// <param name="Checksum">MD5, hexadecimal.</param>
+/// <param name="HashValue">SHA-512, hexadecimal.</param>
+internal sealed record ImageDataFacts(Guid BlobId, long Size, long? VirtualSize, string Checksum, string HashValue);
+
+/// <summary>
+/// The way of an image from record to data and back, for those who bring and fetch data.
+/// <code>
+/// queued ──BeginSaving──► saving ──Activate──► active
+///    ▲                       │
+///    └──────ReturnToQueued───┘   the upload failed, or the server ended meanwhile
+/// </code>
+/// </summary>
+internal sealed class ImageLifecycle(ImageRepository images, MetadataDatabase database)
+{
+    /// <summary>The image, if the caller may do <paramref name="action"/> to it.</summary>
+    /// <exception cref="Fault">404 when the caller must not know of it, 403 when the action is not theirs.</exception>
+    public async Task<ImageRecord> FindForAsync(ImageAction action, Guid id, Caller caller, CancellationToken ct) =>
+        Judge(action, id, await images.FindSeenByAsync(id, caller.ProjectId, ct), caller);
+
+    /// <summary>The same within a write.</summary>
+    public async Task<ImageRecord> FindForAsync(WriteScope scope, ImageAction action, Guid id, Caller caller) =>
+        Judge(action, id, await images.FindSeenByAsync(scope, id, caller.ProjectId), caller);
+
+    /// <summary>The image, if the caller may replace its data; whether its state allows it, <see cref="BeginSavingAsync(Guid, CancellationToken)"/> says.</summary>
+    public Task<ImageRecord> FindForUploadAsync(Guid id, Caller caller, CancellationToken ct) =>
+        FindForAsync(ImageAction.Upload, id, caller, ct);
+
+    /// <summary>The image, if the caller may read its data. It may be one that has none.</summary>
+    public async Task<ImageRecord> FindForDownloadAsync(Guid id, Caller caller, CancellationToken ct)
+    {
+        var image = await FindForAsync(ImageAction.Show, id, caller, ct);
+        if (image.Status == ImageStatus.Deactivated && !caller.IsAdmin)
+            throw Fault.Deactivated();
+        return await FindForAsync(ImageAction.Download, id, caller, ct);
+    }
+
+    /// <exception cref="Fault">404 gone; 409 not queued; 400 a format is not set.</exception>
+    public Task<ImageRecord> BeginSavingAsync(Guid id, CancellationToken ct) => BeginSavingAsync(id, null, null, ct);
+
+    /// <summary>Sets the formats first, where they are given.</summary>
+    public Task<ImageRecord> BeginSavingAsync(Guid id, string? diskFormat, string? containerFormat, CancellationToken ct) =>
+        database.WriteAsync(async scope =>
+        {
+            var image = await images.FindAsync(scope, id) ?? throw Fault.ImageNotFound(id);
+            Check(image.Status, ImageStatus.Saving);
+            image = image with { DiskFormat = diskFormat ?? image.DiskFormat, ContainerFormat = containerFormat ?? image.ContainerFormat };
+            string[] missing =
+            [
+                .. image.DiskFormat is null ? ["disk_format"] : Array.Empty<string>(),
+                .. image.ContainerFormat is null ? ["container_format"] : Array.Empty<string>(),
+            ];
+            if (missing.Length > 0)
+                throw Fault.FormatsMissing(missing);
+            return await images.SaveAsync(scope, image with { Status = ImageStatus.Saving });
+        }, ct);
+
+    /// <summary>Makes the image active, in the transaction that makes its blob the database's.</summary>
+    /// <param name="properties">Set (or, where null, removed) together with it.</param>
+    /// <exception cref="Fault">410: the image was deleted, or given back to the queue, meanwhile; the data is nobody's.</exception>
+    public async Task<ImageRecord> ActivateAsync(
+        WriteScope scope, Guid id, ImageDataFacts data, IReadOnlyDictionary<string, string?> properties)
+    {
+        if (await images.FindAsync(scope, id) is not { Status: ImageStatus.Saving } image)
+            throw Fault.ImageGoneDuringUpload(id);
+        return await images.SaveAsync(scope, image with
+        {
+            Status = ImageStatus.Active,
+            BlobId = data.BlobId,
+            Size = data.Size,
+            VirtualSize = data.VirtualSize,
+            Checksum = data.Checksum,
+            HashValue = data.HashValue,
+            Properties = image.Properties.With(properties),
+        });
+    }
+
+    /// <summary>After a failed upload the image can be tried again. No error if it has gone or is not being saved.</summary>
+    public Task ReturnToQueuedAsync(Guid id, CancellationToken ct) => database.WriteAsync(async scope =>
+    {
+        if (await images.FindAsync(scope, id) is { Status: ImageStatus.Saving } image)
+            await images.SaveAsync(scope, image with { Status = ImageStatus.Queued, Size = null, VirtualSize = null });
+    }, ct);
+
+    /// <summary>What an end of the server in the middle of an upload has left; none of them is being uploaded before the server answers.</summary>
+    public Task<IReadOnlyList<ImageRecord>> ListSavingAsync(CancellationToken ct) => images.ListSavingAsync(ct);
+
+    /// <exception cref="Fault">409.</exception>
+    internal static void Check(ImageStatus from, ImageStatus to)
+    {
+        if (!ImageTransitions.Allows(from, to))
+            throw Fault.StatusTransition(from, to);
+    }
+
+    private static ImageRecord Judge(ImageAction action, Guid id, ImageSeen? seen, Caller caller)
+    {
+        if (seen is null)
+            throw Fault.ImageNotFound(id);
+        return ImageRules.Decide(action, seen.Image, caller, seen.MemberStatus is not null) switch
+        {
+            ImageVerdict.Allowed => seen.Image,
+            ImageVerdict.Forbidden => throw Fault.NotAuthorized(ImageRules.Name(action)),
+            _ => throw Fault.ImageNotFound(id),
+        };
+    }
+}
+
+internal static class ImagePropertyChanges
+{
+    /// <summary>The properties with these set, or, where the value is null, removed.</summary>
+    public static IReadOnlyDictionary<string, string> With(
+        this IReadOnlyDictionary<string, string> properties, IReadOnlyDictionary<string, string?> changes)
+    {
+        if (changes.Count == 0)
+            return properties;
+        var changed = new Dictionary<string, string>(properties, StringComparer.Ordinal);
+        foreach (var (name, value) in changes)
+        {
+            if (value is null)
+                changed.Remove(name);
+            else
+                changed[name] = value;
+        }
+
+        return changed;
+    }
+}
