@@ -32,7 +32,7 @@ public static class PlatformSetup
     public static IServiceCollection AddFaultDialect(this IServiceCollection services, IFaultDialect dialect) =>
         services.AddSingleton(dialect);
 
-    /// <summary>Request ids, faults, routing and authentication, in the order that each relies on; and the schema.</summary>
+    /// <summary>Request ids, faults, routing, authentication and API versions, in the order that each relies on; and the schema.</summary>
     public static void UsePlatform(this WebApplication app)
     {
         Migrations.Apply(app.Services.GetRequiredService<MetadataDatabase>(), app.Services.GetServices<MigrationSource>());
@@ -44,6 +44,7 @@ public static class PlatformSetup
         app.UseMiddleware<FaultMiddleware>();
         app.UseRouting();
         app.UseMiddleware<AuthenticationMiddleware>();
+        app.UseMiddleware<MicroversionMiddleware>();
     }
 
     public static void MapPlatform(this IEndpointRouteBuilder routes) => TaskEndpoints.Map(routes);
