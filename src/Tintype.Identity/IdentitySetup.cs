@@ -1,19 +1,46 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Tintype.Identity.Catalog;
+using Tintype.Identity.Passwords;
+using Tintype.Identity.Projects;
+using Tintype.Identity.Roles;
+using Tintype.Identity.Tokens;
+using Tintype.Identity.Users;
 using Tintype.Platform;
+using Tintype.Platform.Database;
+using Tintype.Platform.Http;
 
 namespace Tintype.Identity;
 
+/// <summary>Users, projects, roles and tokens, as Keystone's Identity API v3 under <c>/identity</c>.</summary>
 public static class IdentitySetup
 {
     public static IServiceCollection AddIdentity(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddMigrations(typeof(IdentitySetup).Assembly);
+        services.AddFaultDialect(new KeystoneFaultDialect("/identity"));
+        services.AddOptions<IdentityOptions>().Bind(configuration.GetSection(IdentityOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<PasswordHasher>();
+        services.AddSingleton<UserRepository>();
+        services.AddSingleton<ProjectRepository>();
+        services.AddSingleton<RoleRepository>();
+        services.AddSingleton<TokenRepository>();
+        services.AddSingleton<TokenIssuer>();
+        services.AddSingleton<ITokenValidator, TokenValidator>();
+        services.AddSingleton(provider => new IdentitySeed(
+            provider.GetRequiredService<MetadataDatabase>(), provider.GetRequiredService<ProjectRepository>(),
+            provider.GetRequiredService<UserRepository>(), provider.GetRequiredService<PasswordHasher>()));
+        services.AddHostedService<ExpiredTokenCollector>();
         return services;
     }
 
     public static void MapIdentity(this IEndpointRouteBuilder routes)
     {
+        VersionEndpoints.Map(routes);
+        // Anonymous for the platform, which lets in only tokens that are scoped to a project: here the TokenHolder parameter asks for the token.
+        var v3 = routes.MapGroup("/identity/v3").AllowAnonymous();
+        TokenEndpoints.Map(v3);
     }
 }

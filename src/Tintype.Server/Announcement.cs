@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
+using Tintype.Server.Demo;
 
 namespace Tintype.Server;
 
@@ -13,8 +14,14 @@ internal static class Announcement
     /// <summary>Prints the address, which is the only way to learn it when the port was given as 0.</summary>
     public static Task AnnounceAsync(this WebApplication app, ServerSettings settings)
     {
-        var address = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        var address = Reachable(app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+        app.Services.GetRequiredService<DemoCloud>().Publish(address);
         Console.WriteLine($"Tintype is ready at {address}, with its data in {Path.GetFullPath(settings.DataDirectory)}");
         return Task.CompletedTask;
     }
+
+    // "Every address" is where to listen, not where to go.
+    private static string Reachable(string address) => address
+        .Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal)
+        .Replace("//[::]:", "//127.0.0.1:", StringComparison.Ordinal);
 }

@@ -3,6 +3,7 @@ using Tintype.Identity;
 using Tintype.Images;
 using Tintype.Platform;
 using Tintype.Server;
+using Tintype.Server.Demo;
 using Tintype.Snapshots;
 
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -14,6 +15,8 @@ builder.Services.AddIdentity(builder.Configuration);
 builder.Services.AddImages(builder.Configuration);
 builder.Services.AddCompute(builder.Configuration);
 builder.Services.AddSnapshots(builder.Configuration);
+builder.Services.AddSingleton(settings);
+builder.Services.AddDemoCloud();
 builder.Services.AddTaskRunner();
 
 await using var app = builder.Build();

@@ -7,7 +7,8 @@ namespace Tintype.Server;
 /// Where the server listens and what it keeps. From, each over the former: <c>--config FILE</c> (JSON), environment variables
 /// <c>TINTYPE_…</c> (<c>__</c> between sections), the command line. Wrong values end the start with a sentence.
 /// </summary>
-internal sealed record ServerSettings(IPEndPoint Listen, string DataDirectory)
+/// <param name="NewPasswords">Whether the demo users get new passwords, <c>--passwords new</c>.</param>
+internal sealed record ServerSettings(IPEndPoint Listen, string DataDirectory, bool NewPasswords)
 {
     public const string DefaultListen = "127.0.0.1:9292";
 
@@ -21,7 +22,9 @@ internal sealed record ServerSettings(IPEndPoint Listen, string DataDirectory)
         var listen = builder.Configuration["listen"] ?? DefaultListen;
         if (!IPEndPoint.TryParse(listen, out var endPoint) || !listen.Contains(':', StringComparison.Ordinal))
             throw new InvalidOperationException($"--listen {listen} is not HOST:PORT with a numeric address; for example {DefaultListen}.");
-        return new ServerSettings(endPoint, builder.Configuration["data"] ?? DefaultDataDirectory());
+        if (builder.Configuration["passwords"] is { } passwords and not "new")
+            throw new InvalidOperationException($"--passwords {passwords} is not known; the only word for it is 'new'.");
+        return new ServerSettings(endPoint, builder.Configuration["data"] ?? DefaultDataDirectory(), builder.Configuration["passwords"] is not null);
     }
 
     public void ConfigureKestrel(KestrelServerOptions kestrel)

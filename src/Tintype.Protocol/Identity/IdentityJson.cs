@@ -1,0 +1,15 @@
+using System.Text.Json.Serialization;
+
+namespace Tintype.Protocol.Identity;
+
+/// <summary>Where a resource or a list is; lists are never cut into pages here.</summary>
+public sealed record Links(string? Next, string Self, string? Previous);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(AuthRequest))]
+[JsonSerializable(typeof(AuthScope))]
+[JsonSerializable(typeof(TokenDocument))]
+[JsonSerializable(typeof(CatalogDocument))]
+[JsonSerializable(typeof(VersionList))]
+[JsonSerializable(typeof(VersionDocument))]
+public sealed partial class IdentityJson : JsonSerializerContext;
