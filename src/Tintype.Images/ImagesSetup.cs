@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Tintype.Images.Data;
 using Tintype.Images.Records;
 using Tintype.Platform;
 
@@ -11,6 +12,7 @@ public static class ImagesSetup
     public static IServiceCollection AddImages(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddMigrations(typeof(ImagesSetup).Assembly);
+        services.AddImageData();
         services.AddSingleton<ImageRepository>();
         services.AddSingleton<ImageLifecycle>();
         services.AddSingleton<ImageDeletion>();
@@ -21,5 +23,6 @@ public static class ImagesSetup
 
     public static void MapImages(this IEndpointRouteBuilder routes)
     {
+        routes.MapImageData();
     }
 }

@@ -1,0 +1,34 @@
+using Tintype.Platform.Database;
+using Tintype.Storage;
+
+namespace Tintype.Images.Data.Blobs;
+
+internal sealed class BlobReferences(BlobRepository blobs, ILocalFile files, MetadataDatabase database, IBlobCollectorSignal collector) : IBlobReferences
+{
+    public async Task<HeldBlob?> HoldAsync(Guid imageId, BlobHolder holder, CancellationToken ct)
+    {
+        var held = await database.WriteAsync(async scope =>
+        {
+            // A repeated call finds what the first one took, even if the image has been deleted since.
+            if (await blobs.FindHeldAsync(scope, holder) is { } already)
+                return already;
+            return await blobs.HoldAsync(scope, imageId, holder) ? await blobs.FindHeldAsync(scope, holder) : null;
+        }, ct);
+        return held is null ? null : Held(held);
+    }
+
+    public async Task<HeldBlob?> FindAsync(BlobHolder holder, CancellationToken ct) =>
+        await blobs.FindHeldAsync(holder, ct) is { } held ? Held(held) : null;
+
+    public async Task ReleaseAsync(WriteScope scope, BlobHolder holder)
+    {
+        if (await blobs.ReleaseAsync(scope, holder))
+            scope.AfterCommit(collector.Wake);
+    }
+
+    private HeldBlob Held(BlobRow row)
+    {
+        var id = Guid.Parse(row.Id);
+        return new HeldBlob(id, files.PathOf(id), row.Format, row.VirtualSize ?? row.Size);
+    }
+}

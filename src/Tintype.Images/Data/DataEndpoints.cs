@@ -1,0 +1,77 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Net.Http.Headers;
+using Tintype.Images.Data.Download;
+using Tintype.Images.Data.Ingest;
+using Tintype.Platform.Http;
+using Tintype.Platform.Policy;
+
+namespace Tintype.Images.Data;
+
+internal static class DataEndpoints
+{
+    private const string SizePromise = "x-openstack-image-size";
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var file = routes.MapGroup("/image/v2/images/{id:guid}/file");
+        file.MapPut("", UploadAsync);
+        file.MapGet("", DownloadAsync);
+    }
+
+    private static async Task<NoContent> UploadAsync(Guid id, HttpContext http, Caller caller, ImageIngest ingest, CancellationToken ct)
+    {
+        if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type) || !type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase))
+            throw Fault.NotOctetStream(http.Request.ContentType);
+        LiftLimits(http);
+        try
+        {
+            await ingest.UploadAsync(id, caller, http.Request.Body, PromisedSize(http.Request), ct);
+        }
+        catch (DataSourceException broken)
+        {
+            // Whoever has hung up gets no answer, and is no error of ours; who only closed the sending half still listens.
+            http.RequestAborted.ThrowIfCancellationRequested();
+            throw Fault.UploadBrokeOff(broken.Received, broken);
+        }
+
+        return TypedResults.NoContent();
+    }
+
+    private static Task DownloadAsync(Guid id, HttpContext http, Caller caller, ImageDownload download, CancellationToken ct)
+    {
+        if (http.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && http.Request.ContentLength is not 0)
+            throw Fault.BodyNotExpected();
+        LiftLimits(http);
+        return download.SendAsync(id, caller, http.Request, http.Response, ct);
+    }
+
+    /// <summary>What the client says the image has: by Content-Length, by a header of its own for chunked uploads, or not at all.</summary>
+    private static long? PromisedSize(HttpRequest request)
+    {
+        var header = request.Headers[SizePromise].ToString();
+        if (header.Length == 0)
+            return request.ContentLength;
+        if (!long.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out var promised))
+            throw Fault.InvalidSizePromise(header);
+        if (request.ContentLength is { } sent && sent != promised)
+            throw Fault.SizePromiseBroken(promised, sent);
+        return promised;
+    }
+
+    /// <summary>Images are larger than Kestrel's limit for bodies, and whoever sends or takes them may pause: a guest's disk is read as it is needed.</summary>
+    private static void LiftLimits(HttpContext http)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = null;
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } request)
+            request.MinDataRate = null;
+        if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } response)
+            response.MinDataRate = null;
+    }
+}

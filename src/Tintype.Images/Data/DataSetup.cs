@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Tintype.Images.Data.Blobs;
+using Tintype.Images.Data.Download;
+using Tintype.Images.Data.Ingest;
+using Tintype.Images.Data.Transport;
+using Tintype.Platform;
+using Tintype.Storage;
+using Tintype.Storage.Local;
+
+namespace Tintype.Images.Data;
+
+/// <summary>The way of image data in and out, and what keeps or removes it.</summary>
+internal static class DataSetup
+{
+    public static IServiceCollection AddImageData(this IServiceCollection services)
+    {
+        services.AddOptions<ImageDataOptions>().BindConfiguration("Images").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => LocalStore.Open("local", provider.GetRequiredService<DataDirectory>().Folder("images")));
+        services.AddSingleton<IBlobStore>(provider => provider.GetRequiredService<LocalStore>());
+        services.AddSingleton<ILocalFile>(provider => provider.GetRequiredService<LocalStore>());
+        services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockPoolFactory>();
+
+        services.AddSingleton<RunningUploads>();
+        services.AddSingleton<BlobRepository>();
+        services.AddSingleton<IBlobReferences, BlobReferences>();
+        services.AddSingleton<ImageIngest>();
+        services.AddSingleton<IImageIngest>(provider => provider.GetRequiredService<ImageIngest>());
+        services.AddSingleton<ImageDownload>();
+        services.AddHostedService<IngestRecovery>();
+        services.AddSingleton<BlobCollector>();
+        services.AddSingleton<IBlobCollectorSignal>(provider => provider.GetRequiredService<BlobCollector>());
+        services.AddHostedService(provider => provider.GetRequiredService<BlobCollector>());
+        return services;
+    }
+
+    public static void MapImageData(this IEndpointRouteBuilder routes) => DataEndpoints.Map(routes);
+}

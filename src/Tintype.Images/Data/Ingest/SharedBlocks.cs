@@ -1,0 +1,70 @@
+using System.Buffers;
+using System.Threading.Channels;
+
+namespace Tintype.Images.Data.Ingest;
+
+/// <summary>A piece of an upload that several stages read at once. Free again when the last of them has released it.</summary>
+internal sealed class SharedBlock(byte[] buffer, ChannelWriter<SharedBlock> free)
+{
+    private int _readers;
+
+    public Memory<byte> Buffer => buffer.AsMemory(0, SharedBlocks.BlockSize);
+
+    public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, Length);
+
+    /// <summary>Bytes that are filled.</summary>
+    public int Length { get; private set; }
+
+    internal byte[] Array => buffer;
+
+    public void Share(int length, int readers)
+    {
+        Length = length;
+        _readers = readers;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _readers) == 0)
+            free.TryWrite(this);
+    }
+}
+
+/// <summary>
+/// The memory of one upload: a fixed number of blocks that go round, so that the slowest stage holds up the socket and memory does
+/// not grow with the image.
+/// </summary>
+internal sealed class SharedBlocks : IDisposable
+{
+    /// <summary>Hashing pieces of a few KiB costs twice as much as collecting them first.</summary>
+    public const int BlockSize = 256 * 1024;
+
+    private const int Count = 8;
+
+    private static readonly ArrayPool<byte> _pool = ArrayPool<byte>.Create(BlockSize, maxArraysPerBucket: 8 * Count);
+
+    private readonly Channel<SharedBlock> _free = Channel.CreateUnbounded<SharedBlock>();
+    private readonly SharedBlock[] _blocks = new SharedBlock[Count];
+
+    public SharedBlocks()
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            _blocks[i] = new SharedBlock(_pool.Rent(BlockSize), _free.Writer);
+            _free.Writer.TryWrite(_blocks[i]);
+        }
+    }
+
+    /// <exception cref="ChannelClosedException">A stage has failed.</exception>
+    public ValueTask<SharedBlock> TakeAsync(CancellationToken ct) => _free.Reader.ReadAsync(ct);
+
+    /// <summary>Wakes whoever waits for a block that a failed stage will not release.</summary>
+    public void Fail(Exception reason) => _free.Writer.TryComplete(reason);
+
+    /// <summary>Only after every stage has ended: the memory is given to others.</summary>
+    public void Dispose()
+    {
+        foreach (var block in _blocks)
+            _pool.Return(block.Array);
+    }
+}

@@ -1,0 +1,57 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Tintype.Storage.Local;
+
+/// <summary>
+/// Starts writing each window to the disk as soon as it is full, and drops the window before it from the page cache once that is
+/// written: neither does a large upload push everything else out of memory, nor does the final fsync have gigabytes to write.
+/// </summary>
+internal sealed class WriteBehind(SafeFileHandle file)
+{
+    private const long Window = 8 * 1024 * 1024;
+
+    private long _dropped;
+    private long _started;
+    private bool _unsupported;
+
+    /// <param name="written">The file is written up to here.</param>
+    /// <exception cref="IOException">What was written before could not be brought to the disk.</exception>
+    public async ValueTask AdvanceAsync(long written)
+    {
+        if (_unsupported || written - _started < Window)
+            return;
+        // Waits for the disk: not on the thread that feeds the other stages.
+        await Task.Run(() => Turn(written - (written % Window)));
+    }
+
+    private void Turn(long end)
+    {
+        Sync(_started, end - _started, Kernel.SyncRange.Write);
+        if (_started > _dropped)
+        {
+            Sync(_dropped, _started - _dropped, Kernel.SyncRange.WaitBefore | Kernel.SyncRange.Write | Kernel.SyncRange.WaitAfter);
+            Kernel.DropFromCache(file, _dropped, _started - _dropped);
+            _dropped = _started;
+        }
+
+        _started = end;
+    }
+
+    private void Sync(long offset, long length, Kernel.SyncRange what)
+    {
+        if (_unsupported)
+            return;
+        switch (Kernel.SyncFileRange(file, offset, length, what))
+        {
+            case 0:
+                break;
+            // A file system without it: fsync at the end does the whole work.
+            case Kernel.ENOSYS or Kernel.EINVAL or Kernel.ESPIPE or Kernel.EOPNOTSUPP:
+                _unsupported = true;
+                break;
+            // The kernel reports a failed write once; were it dropped here, the fsync at the end would succeed.
+            case var error:
+                throw Kernel.Failure("What was written did not reach the disk", error);
+        }
+    }
+}
