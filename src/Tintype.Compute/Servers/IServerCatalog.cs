@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Tintype.Platform.Database;
 using Tintype.Platform.Policy;
 using Tintype.Qemu.Process;
 
@@ -20,6 +21,9 @@ public interface IServerCatalog
     /// </summary>
     /// <exception cref="Platform.Http.Fault">Conflict, in Nova's words, when it is busy or in another state; not found when it has gone.</exception>
     Task<ServerRecord> BeginTaskAsync(Guid id, string taskState, IReadOnlyCollection<VmState> allowed, CancellationToken ct);
+
+    /// <summary>The same within the caller's transaction, so that the server is held exactly if the task that will free it exists.</summary>
+    Task<ServerRecord> BeginTaskAsync(WriteScope scope, Guid id, string taskState, IReadOnlyCollection<VmState> allowed);
 
     /// <summary>Moves on to the next task state, or with null gives the server free. No error if it has gone.</summary>
     Task SetTaskStateAsync(Guid id, string? taskState, CancellationToken ct);

@@ -1,0 +1,129 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Tintype.Compute.Hosts;
+using Tintype.Compute.Servers;
+using Tintype.Platform.Http;
+using Tintype.Qemu.Process;
+
+namespace Tintype.Compute.Guests;
+
+/// <summary>
+/// Starts guests and watches them to their end. The database follows the guest: it says ACTIVE once QEMU runs, and SHUTOFF as soon
+/// as it has ended, with the reason when nobody asked for it.
+/// <code>
+/// StartAsync ─► running ─► guest powered off ─► stopped, clean
+///                  ├─────► forced off ────────► stopped, crash
+///                  └─────► QEMU died ─────────► stopped, crash, with the reason as fault and as an action
+/// </code>
+/// Disposing leaves every guest running: the next start of the server finds it.
+/// </summary>
+internal sealed class GuestSupervisor(
+    IGuestLauncher launcher, GuestAdmission admission, IGuestHost host, GuestSpecs specs, ServerRepository servers,
+    ServerActionRepository actions, ILogger<GuestSupervisor> log) : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<Guid, RunningGuest> _running = new();
+
+    public RunningGuest? Find(Guid id) => _running.GetValueOrDefault(id);
+
+    /// <summary>Starts the server's guest; if it runs already, only says so.</summary>
+    /// <exception cref="Fault">It cannot run here or now; the sentence says why.</exception>
+    public async Task StartAsync(Server server, CancellationToken ct)
+    {
+        if (_running.ContainsKey(server.Id))
+        {
+            await servers.MarkRunningAsync(server.Id, ct);
+            return;
+        }
+
+        if (host.UnavailableBecause is { } why)
+            throw Fault.NoValidHost(why);
+        var reservation = admission.TryReserve(server.Flavor.Memory, out var free)
+            ?? throw Fault.NoValidHost($"The guest needs {server.Flavor.Memory} MiB, {free} MiB are free.");
+        IGuestProcess process;
+        try
+        {
+            process = await launcher.StartAsync(await specs.ForAsync(server, ct), ct);
+        }
+        catch (GuestStartException refused)
+        {
+            reservation.Dispose();
+            throw new Fault(FaultKind.ServerError, $"QEMU did not start the guest: {refused.Message}", refused);
+        }
+        catch
+        {
+            reservation.Dispose();
+            throw;
+        }
+
+        reservation.Pid = process.Pid;
+        // Before the watch begins: a guest that ends at once must be seen as ended after it was seen as running.
+        await servers.MarkRunningAsync(server.Id, CancellationToken.None);
+        Watch(server, new RunningGuest(process, reservation));
+    }
+
+    /// <summary>Takes up a guest that an earlier server process started.</summary>
+    public async Task AdoptAsync(Server server, IGuestProcess process, CancellationToken ct)
+    {
+        await servers.MarkRunningAsync(server.Id, ct);
+        Watch(server, new RunningGuest(process, admission.Acknowledge(server.Flavor.Memory, process.Pid)));
+    }
+
+    private void Watch(Server server, RunningGuest guest)
+    {
+        _running[server.Id] = guest;
+        _ = WatchAsync(server, guest);
+    }
+
+    private async Task WatchAsync(Server server, RunningGuest guest)
+    {
+        GuestExit exit;
+        try
+        {
+            exit = await guest.Process.Exited;
+        }
+        catch (OperationCanceledException)
+        {
+            guest.Abandon();
+            return;
+        }
+
+        // Before the database says "stopped", after which it may be started again.
+        _running.TryRemove(KeyValuePair.Create(server.Id, guest));
+        guest.Reservation.Dispose();
+        try
+        {
+            await guest.Process.DisposeAsync();
+            await RecordAsync(server, guest, exit);
+        }
+#pragma warning disable CA1031 // Nobody awaits the watch; what fails here must be heard of, and those who wait for the end go on.
+        catch (Exception failed)
+#pragma warning restore CA1031
+        {
+            GuestLog.EndNotRecorded(log, failed, server.Id);
+        }
+        finally
+        {
+            guest.SetEnded(exit);
+        }
+    }
+
+    private async Task RecordAsync(Server server, RunningGuest guest, GuestExit exit)
+    {
+        var clean = exit.Kind == GuestExitKind.GuestShutdown;
+        var fault = guest.EndAsked || clean ? null : Explain(exit);
+        GuestLog.Ended(log, server.Id, exit.Kind, exit.Reason);
+        await servers.MarkStoppedAsync(server.Id, clean ? LastStop.Clean : LastStop.Crash, fault, CancellationToken.None);
+        if (!guest.EndAsked)
+            await actions.EndAsync(server.Id, "stop", $"req-{Guid.NewGuid()}", server.UserId, fault, CancellationToken.None);
+    }
+
+    private static string Explain(GuestExit exit) => exit.Kind == GuestExitKind.Forced
+        ? "The guest's QEMU process was ended from outside."
+        : $"The guest ended by itself: {exit.Reason ?? "QEMU did not say why."}";
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var guest in _running.Values)
+            await guest.Process.DisposeAsync();
+    }
+}
