@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Starts Tintype in the foreground, ready to use: installs what is missing, builds, makes a demo cloud at the first start.
-# usage: ./dev up [--listen HOST:PORT] [--data DIR] [--config FILE]
+# usage: ./dev up [--listen HOST:PORT] [--data DIR] [--config FILE] [--passwords new]
+#   --passwords new    gives the demo users new passwords, and writes clouds.yaml anew if it is gone
 set -euo pipefail
 here=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -9,13 +10,13 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 arguments=()
 while [ $# -gt 0 ]; do
   case $1 in
-    --listen|--data|--config)
+    --listen|--data|--config|--passwords)
       [ $# -ge 2 ] || { say "$1 needs a value"; exit 2; }
       value=$2
       # Paths are the caller's, who may stand elsewhere.
-      case $1 in --listen) ;; *) value=$(realpath -m "$(cd "$here" && realpath -m "$2")") ;; esac
+      case $1 in --listen|--passwords) ;; *) value=$(realpath -m "$(cd "$here" && realpath -m "$2")") ;; esac
       arguments+=("$1" "$value"); shift 2 ;;
-    *) say "unknown option '$1'; usage: ./dev up [--listen HOST:PORT] [--data DIR] [--config FILE]"; exit 2 ;;
+    *) say "unknown option '$1'; usage: ./dev up [--listen HOST:PORT] [--data DIR] [--config FILE] [--passwords new]"; exit 2 ;;
   esac
 done
 

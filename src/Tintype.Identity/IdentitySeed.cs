@@ -2,6 +2,7 @@ using System.Text.Json;
 using Tintype.Identity.Passwords;
 using Tintype.Identity.Projects;
 using Tintype.Identity.Roles;
+using Tintype.Identity.Tokens;
 using Tintype.Identity.Users;
 using Tintype.Platform.Database;
 
@@ -63,6 +64,10 @@ public sealed class IdentitySeed
         await _database.WriteAsync(scope => UserRepository.SetPasswordAsync(scope, found.Id, hash), ct);
         return true;
     }
+
+    /// <returns>The id of the project of that name; null if there is none.</returns>
+    public async Task<string?> FindProjectAsync(string name, CancellationToken ct) =>
+        (await _projects.FindAsync(new Identified(null, name, DomainId, null), ct))?.Id;
 
     private static async Task<string> IdOfAsync(WriteScope scope, string table, string name) =>
         (await scope.SingleOrDefaultAsync<string>($"SELECT id FROM {table} WHERE domain_id = '{DomainId}' AND name = @name", new { name }))!;

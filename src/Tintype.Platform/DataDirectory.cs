@@ -6,6 +6,9 @@ namespace Tintype.Platform;
 /// </summary>
 public sealed class DataDirectory : IDisposable
 {
+    // EWOULDBLOCK: somebody else has the lock. Whatever else can go wrong with the file says so itself.
+    private const int WouldBlock = 11;
+
     private readonly FileStream _lock;
 
     /// <exception cref="InvalidOperationException">Another running server owns the directory.</exception>
@@ -18,7 +21,7 @@ public sealed class DataDirectory : IDisposable
         {
             _lock = new FileStream(Path.Combine(Root, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException taken)
+        catch (IOException taken) when (taken.HResult == WouldBlock)
         {
             throw new InvalidOperationException($"Another Tintype is running on {Root}; stop it, or give this one a --data directory of its own.", taken);
         }

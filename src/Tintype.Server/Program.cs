@@ -6,28 +6,43 @@ using Tintype.Server;
 using Tintype.Server.Demo;
 using Tintype.Snapshots;
 
-var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-var settings = ServerSettings.Load(builder, args);
+ServerSettings? settings = null;
+var started = false;
+try
+{
+    var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+    settings = ServerSettings.Load(builder.Configuration, args);
+    builder.AddServerLogging(isStarting: () => !started);
+    builder.WebHost.ConfigureKestrel(settings.ConfigureKestrel);
 
-builder.WebHost.ConfigureKestrel(settings.ConfigureKestrel);
-builder.Services.AddPlatform(settings.DataDirectory);
-builder.Services.AddIdentity(builder.Configuration);
-builder.Services.AddImages(builder.Configuration);
-builder.Services.AddCompute(builder.Configuration);
-builder.Services.AddSnapshots(builder.Configuration);
-builder.Services.AddSingleton(settings);
-builder.Services.AddDemoCloud();
-builder.Services.AddTaskRunner();
+    builder.Services.AddSingleton(settings);
+    // Clients that are still busy then are cut off, and try again; what was half-done is put right at the next start.
+    builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+    builder.Services.AddPlatform(settings.DataDirectory);
+    builder.Services.AddIdentity(builder.Configuration);
+    builder.Services.AddImages(builder.Configuration);
+    builder.Services.AddCompute(builder.Configuration);
+    builder.Services.AddSnapshots(builder.Configuration);
+    builder.Services.AddDemoCloud(builder.Configuration);
+    builder.Services.AddTaskRunner();
 
-await using var app = builder.Build();
-app.UsePlatform();
-app.MapPlatform();
-app.MapHealth();
-app.MapIdentity();
-app.MapImages();
-app.MapCompute();
-app.MapSnapshots();
+    await using var app = builder.Build();
+    app.UsePlatform();
+    app.MapPlatform();
+    app.MapHealth();
+    app.MapIdentity();
+    app.MapImages();
+    app.MapCompute();
+    app.MapSnapshots();
 
-await app.StartAsync();
-await app.AnnounceAsync(settings);
-await app.WaitForShutdownAsync();
+    await app.StartAsync();
+    await app.AnnounceAsync();
+    started = true;
+    await app.WaitForShutdownAsync();
+    return 0;
+}
+catch (Exception failure) when (!started)
+{
+    await Console.Error.WriteLineAsync(StartFailure.Describe(failure, settings));
+    return 1;
+}

@@ -1,4 +1,5 @@
 using Tintype.Platform;
+using Tintype.Storage.Local;
 
 namespace Tintype.Server.Demo;
 
@@ -39,10 +40,11 @@ internal sealed class CloudsFile(DataDirectory data)
         {
             using (var writer = new StreamWriter(stream, leaveOpen: true))
                 writer.Write(clouds.Text);
-            // The database is about to hold the hashes of passwords that are in no other place than here.
+            // The database is about to hold the hashes of passwords that are in no other place than here: as durable as the database, then.
             stream.Flush(flushToDisk: true);
         }
 
         File.Move(temporary, Path, overwrite: true);
+        DurableDirectory.Sync(data.Root);
     }
 }
