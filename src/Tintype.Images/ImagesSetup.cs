@@ -1,8 +1,13 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tintype.Images.Data;
+using Tintype.Images.Listing;
 using Tintype.Images.Records;
+using Tintype.Images.Schemas;
+using Tintype.Images.Sharing;
+using Tintype.Images.Versions;
 using Tintype.Platform;
 
 namespace Tintype.Images;
@@ -12,10 +17,17 @@ public static class ImagesSetup
     public static IServiceCollection AddImages(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddMigrations(typeof(ImagesSetup).Assembly);
+        services.AddFaultDialect(new GlanceFaultDialect());
+        services.AddBeforeRouting(VersionNegotiation.InvokeAsync);
         services.AddImageData();
         services.AddSingleton<ImageRepository>();
         services.AddSingleton<ImageLifecycle>();
+        services.AddSingleton<ImageCreation>();
+        services.AddSingleton<ImageChanges>();
         services.AddSingleton<ImageDeletion>();
+        services.AddSingleton<ImageListing>();
+        services.AddSingleton<MemberRepository>();
+        services.AddSingleton<ImageSharing>();
         services.AddSingleton<IImageCatalog, ImageCatalog>();
         services.AddSingleton<ISystemImages, SystemImages>();
         return services;
@@ -23,6 +35,11 @@ public static class ImagesSetup
 
     public static void MapImages(this IEndpointRouteBuilder routes)
     {
-        routes.MapImageData();
+        var api = routes.MapGroup("/image/v2");
+        ListEndpoints.Map(api);
+        ImageEndpoints.Map(api);
+        MemberEndpoints.Map(api);
+        SchemaEndpoints.Map(api);
+        api.MapImageData();
     }
 }

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -32,6 +33,10 @@ public static class PlatformSetup
     public static IServiceCollection AddFaultDialect(this IServiceCollection services, IFaultDialect dialect) =>
         services.AddSingleton(dialect);
 
+    /// <summary>A room's step before a route is chosen, where it may answer itself or rewrite the path: version negotiation.</summary>
+    public static IServiceCollection AddBeforeRouting(this IServiceCollection services, Func<HttpContext, RequestDelegate, Task> step) =>
+        services.AddSingleton(new BeforeRouting(step));
+
     /// <summary>Request ids, faults, routing, authentication and API versions, in the order that each relies on; and the schema.</summary>
     public static void UsePlatform(this WebApplication app)
     {
@@ -42,6 +47,8 @@ public static class PlatformSetup
             return next(context);
         });
         app.UseMiddleware<FaultMiddleware>();
+        foreach (var early in app.Services.GetServices<BeforeRouting>())
+            app.Use(early.Step);
         app.UseRouting();
         app.UseMiddleware<AuthenticationMiddleware>();
         app.UseMiddleware<MicroversionMiddleware>();
@@ -49,3 +56,5 @@ public static class PlatformSetup
 
     public static void MapPlatform(this IEndpointRouteBuilder routes) => TaskEndpoints.Map(routes);
 }
+
+internal sealed record BeforeRouting(Func<HttpContext, RequestDelegate, Task> Step);

@@ -17,9 +17,10 @@ internal static class DataEndpoints
 {
     private const string SizePromise = "x-openstack-image-size";
 
-    public static void Map(IEndpointRouteBuilder routes)
+    /// <param name="api">The group <c>/image/v2</c>.</param>
+    public static void Map(IEndpointRouteBuilder api)
     {
-        var file = routes.MapGroup("/image/v2/images/{id:guid}/file");
+        var file = api.MapGroup("/images/{id:guid}/file");
         file.MapPut("", UploadAsync);
         file.MapGet("", DownloadAsync);
     }

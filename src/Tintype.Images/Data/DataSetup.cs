@@ -35,5 +35,6 @@ internal static class DataSetup
         return services;
     }
 
-    public static void MapImageData(this IEndpointRouteBuilder routes) => DataEndpoints.Map(routes);
+    /// <param name="api">The group <c>/image/v2</c>.</param>
+    public static void MapImageData(this IEndpointRouteBuilder api) => DataEndpoints.Map(api);
 }

@@ -7,7 +7,10 @@ internal static class ImageFaults
 {
     extension(Fault)
     {
-        public static Fault ImageNotFound(Guid id) => Fault.NotFound($"No image found with ID {id}");
+        public static Fault ImageNotFound(Guid id) => Fault.ImageNotFound(id.ToString());
+
+        /// <summary>What is no id names no image.</summary>
+        public static Fault ImageNotFound(string id) => Fault.NotFound($"No image found with ID {id}");
 
         public static Fault DuplicateImage(Guid id) => Fault.Conflict($"Image ID {id} already exists!");
 
@@ -19,10 +22,32 @@ internal static class ImageFaults
         public static Fault FormatsMissing(IReadOnlyList<string> missing) => Fault.BadRequest(
             $"{(missing.Count == 1 ? "Property" : "Properties")} {string.Join(", ", missing)} must be set prior to saving data.");
 
+        public static Fault FormatIsFixed(string attribute) =>
+            Fault.Forbidden($"Attribute {attribute} can be only replaced for a queued image.");
+
         public static Fault Deactivated() =>
             Fault.Forbidden("The requested image has been deactivated. Image data download is forbidden.");
 
+        public static Fault ProtectedImage(Guid id) => Fault.Forbidden($"Image {id} is protected and cannot be deleted.");
+
         public static Fault ImageGoneDuringUpload(Guid id) => new(FaultKind.Gone,
             $"Image {id} could not be found after upload. The image may have been deleted during the upload, cleaning up the chunks uploaded.");
+
+        public static Fault ReadOnlyAttribute(string name) => Fault.Forbidden($"Attribute '{name}' is read-only.");
+
+        public static Fault ReservedAttribute(string name) => Fault.Forbidden($"Attribute '{name}' is reserved.");
+
+        public static Fault SchemaMismatch(string reason, string attribute, string value) => Fault.BadRequest(
+            $"Provided object does not match schema 'image': {reason}\n\nOn instance['{attribute}']:\n    {value}");
+
+        public static Fault QuotaExceeded(string what, int attempted, int maximum) => new(FaultKind.PayloadTooLarge,
+            $"The limit has been exceeded on the number of allowed {what}. Attempted: {attempted}, Maximum: {maximum}");
+
+        /// <summary>403 where Glance gives its generic sentence and puts the cause beneath.</summary>
+        public static Fault Denied(string cause) => Fault.Forbidden("Access was denied to this resource.").WithDetail(cause);
+
+        /// <summary>409 where Glance gives its generic sentence and puts the cause beneath.</summary>
+        public static Fault Clash(string cause) =>
+            Fault.Conflict("There was a conflict when trying to complete your request.").WithDetail(cause);
     }
 }

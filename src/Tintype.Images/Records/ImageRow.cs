@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Tintype.Platform.Database;
@@ -57,8 +58,8 @@ internal sealed class ImageRow
         BlobId = image.BlobId?.ToString(),
         Checksum = image.Checksum,
         HashValue = image.HashValue,
-        Properties = JsonSerializer.Serialize(image.Properties, RowJson.Default.IReadOnlyDictionaryStringString),
-        Tags = JsonSerializer.Serialize(image.Tags, RowJson.Default.IReadOnlyListString),
+        Properties = JsonSerializer.Serialize(image.Properties, RowJson.Readable.IReadOnlyDictionaryStringString),
+        Tags = JsonSerializer.Serialize(image.Tags, RowJson.Readable.IReadOnlyListString),
         CreatedAt = image.CreatedAt.ToMicroseconds(),
         UpdatedAt = image.UpdatedAt.ToMicroseconds(),
     };
@@ -73,4 +74,8 @@ internal sealed class ImageRow
 
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
-internal sealed partial class RowJson : JsonSerializerContext;
+internal sealed partial class RowJson : JsonSerializerContext
+{
+    /// <summary>Writes text as it is: the database compares names and values of properties within the JSON.</summary>
+    public static RowJson Readable { get; } = new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

@@ -31,6 +31,15 @@ public sealed class Fault(FaultKind kind, string message, Exception? inner = nul
     /// <summary>Response headers that belong to the refusal (<c>Allow</c>, <c>Accept-Patch</c>, <c>Content-Range</c>).</summary>
     public IDictionary<string, string> Headers { get; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The particular cause, where the message is the API's generic sentence for the kind (Glance writes both).</summary>
+    public string? Detail { get; private set; }
+
+    public Fault WithDetail(string detail)
+    {
+        Detail = detail;
+        return this;
+    }
+
     public Fault WithHeader(string name, string value)
     {
         Headers[name] = value;

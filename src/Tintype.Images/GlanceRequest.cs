@@ -1,0 +1,21 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Tintype.Platform.Http;
+
+namespace Tintype.Images;
+
+/// <summary>What Glance asks of every request's body.</summary>
+internal static class GlanceRequest
+{
+    /// <summary>Routes that take no body refuse one.</summary>
+    public static RouteHandlerBuilder RejectBody(this RouteHandlerBuilder route) => route.AddEndpointFilter((context, next) =>
+        HasBody(context.HttpContext.Request) ? throw Fault.BadRequest("A body is not expected with this request.") : next(context));
+
+    /// <summary>The body as JSON. The caller disposes it.</summary>
+    public static Task<JsonDocument> ReadJsonAsync(HttpRequest request, CancellationToken ct) => HasBody(request)
+        ? JsonBody.ReadDocumentAsync(request, ct)
+        : throw Fault.BadRequest("Body expected in request.");
+
+    private static bool HasBody(HttpRequest request) => request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
+}

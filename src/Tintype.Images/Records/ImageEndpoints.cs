@@ -1,0 +1,78 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Tintype.Platform.Http;
+using Tintype.Platform.Policy;
+using Tintype.Protocol.Images;
+
+namespace Tintype.Images.Records;
+
+internal static class ImageEndpoints
+{
+    /// <param name="api">The group <c>/image/v2</c>.</param>
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapPost("/images", CreateAsync);
+        api.MapGet("/images/{id}", ShowAsync).RejectBody();
+        api.MapPatch("/images/{id}", PatchAsync);
+        api.MapDelete("/images/{id}", DeleteAsync).RejectBody();
+        api.MapPut("/images/{id}/tags/{tag}", AddTagAsync).RejectBody();
+        api.MapDelete("/images/{id}/tags/{tag}", RemoveTagAsync).RejectBody();
+        api.MapPost("/images/{id}/actions/deactivate", DeactivateAsync).RejectBody();
+        api.MapPost("/images/{id}/actions/reactivate", ReactivateAsync).RejectBody();
+    }
+
+    private static async Task<JsonHttpResult<ImageView>> CreateAsync(HttpContext context, Caller caller, ImageCreation creation, CancellationToken ct)
+    {
+        using var body = await GlanceRequest.ReadJsonAsync(context.Request, ct);
+        var image = await creation.CreateAsync(body.RootElement, caller, ct);
+        context.Response.Headers.Location = PublicUrl.Of(context.Request, $"/image/v2/images/{image.Id}");
+        return Json(image, StatusCodes.Status201Created);
+    }
+
+    private static async Task<JsonHttpResult<ImageView>> ShowAsync(string id, Caller caller, ImageLifecycle images, CancellationToken ct) =>
+        Json(await images.FindForAsync(ImageAction.Show, ImageId.Parse(id), caller, ct));
+
+    private static async Task<JsonHttpResult<ImageView>> PatchAsync(
+        string id, HttpRequest request, Caller caller, ImageChanges changes, CancellationToken ct)
+    {
+        var dialect = ImagePatch.Dialect(request.ContentType);
+        using var body = await GlanceRequest.ReadJsonAsync(request, ct);
+        var patch = ImagePatch.Parse(body.RootElement, dialect);
+        return Json(await changes.PatchAsync(ImageId.Parse(id), patch, dialect, caller, ct));
+    }
+
+    private static async Task<NoContent> DeleteAsync(string id, Caller caller, ImageChanges changes, CancellationToken ct)
+    {
+        await changes.DeleteAsync(ImageId.Parse(id), caller, ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> AddTagAsync(string id, string tag, Caller caller, ImageChanges changes, CancellationToken ct)
+    {
+        await changes.AddTagAsync(ImageId.Parse(id), ImageTag.Parse(tag), caller, ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> RemoveTagAsync(string id, string tag, Caller caller, ImageChanges changes, CancellationToken ct)
+    {
+        await changes.RemoveTagAsync(ImageId.Parse(id), ImageTag.Parse(tag), caller, ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> DeactivateAsync(string id, Caller caller, ImageChanges changes, CancellationToken ct)
+    {
+        await changes.DeactivateAsync(ImageId.Parse(id), caller, ct);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> ReactivateAsync(string id, Caller caller, ImageChanges changes, CancellationToken ct)
+    {
+        await changes.ReactivateAsync(ImageId.Parse(id), caller, ct);
+        return TypedResults.NoContent();
+    }
+
+    private static JsonHttpResult<ImageView> Json(ImageRecord image, int status = StatusCodes.Status200OK) =>
+        TypedResults.Json(image.View(), ImagesJson.Default.ImageView, "application/json", status);
+}

@@ -1,0 +1,55 @@
+using Microsoft.AspNetCore.Http;
+using Tintype.Platform.Http;
+using Tintype.Protocol.Images;
+
+namespace Tintype.Images.Versions;
+
+/// <summary>
+/// Finds the version of the Images API that a request is for, before a route is chosen and before anybody signs in. It stands in the
+/// path (<c>/image/v2.9/images</c>) or in the media type asked for (<c>/image/images</c> with
+/// <c>Accept: application/vnd.openstack.images-v2.9</c>); what is left is <c>/image/v2/…</c>, whichever it was.
+/// A version that is not known is answered with those that are.
+/// </summary>
+internal static class VersionNegotiation
+{
+    private const string MediaType = "application/vnd.openstack.images-";
+
+    public static Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (!context.Request.Path.StartsWithSegments("/image", StringComparison.Ordinal, out var rest))
+            return next(context);
+        var (segment, remaining) = Pop(rest);
+        if (segment == "versions")
+            return WriteAsync(context, StatusCodes.Status200OK);
+
+        var accept = context.Request.Headers.Accept.ToString();
+        if (accept.StartsWith(MediaType, StringComparison.Ordinal))
+            (segment, remaining) = (accept[MediaType.Length..], rest.Value ?? "");
+        if (!ImagesApiVersions.Knows(segment))
+            return WriteAsync(context, StatusCodes.Status300MultipleChoices);
+        if (remaining.Length == 0)
+        {
+            context.Response.Redirect(PublicUrl.Of(context.Request, $"/image/{segment}/"));
+            return Task.CompletedTask;
+        }
+
+        context.Request.Path = $"/image/v2{remaining}";
+        return next(context);
+    }
+
+    private static (string Segment, string Remaining) Pop(PathString path)
+    {
+        var text = (path.Value ?? "").TrimStart('/');
+        var end = text.IndexOf('/', StringComparison.Ordinal);
+        return end < 0 ? (text, "") : (text[..end], text[end..]);
+    }
+
+    private static Task WriteAsync(HttpContext context, int status)
+    {
+        ApiLinkView[] links = [new("self", PublicUrl.Of(context.Request, "/image/v2/"))];
+        var versions = ImagesApiVersions.All.Select(id => new ApiVersionView(id, id == ImagesApiVersions.Current ? "CURRENT" : "SUPPORTED", links));
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsJsonAsync(
+            new ApiVersionListView([.. versions]), ImagesJson.Default.ApiVersionListView, "application/json", context.RequestAborted);
+    }
+}
