@@ -49,7 +49,7 @@ public sealed class IdentitySeed
             await UserRepository.SetPasswordAsync(scope, userId, hash);
             var roleId = await RoleRepository.FindIdByNameAsync(scope, role)
                 ?? throw new ArgumentException($"There is no role '{role}'.", nameof(role));
-            await RoleRepository.AssignAsync(scope, userId, projectId, roleId);
+            await AssignmentRepository.AssignAsync(scope, userId, projectId, roleId);
             return projectId;
         }, ct);
     }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tintype.Identity.Catalog;
+using Tintype.Identity.Domains;
 using Tintype.Identity.Passwords;
 using Tintype.Identity.Projects;
 using Tintype.Identity.Roles;
@@ -23,9 +24,12 @@ public static class IdentitySetup
         services.AddFaultDialect(new KeystoneFaultDialect("/identity"));
         services.AddOptions<IdentityOptions>().Bind(configuration.GetSection(IdentityOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<PasswordHasher>();
+        services.AddSingleton<DomainRepository>();
         services.AddSingleton<UserRepository>();
+        services.AddSingleton<UserAdministration>();
         services.AddSingleton<ProjectRepository>();
         services.AddSingleton<RoleRepository>();
+        services.AddSingleton<AssignmentRepository>();
         services.AddSingleton<TokenRepository>();
         services.AddSingleton<TokenIssuer>();
         services.AddSingleton<ITokenValidator, TokenValidator>();
@@ -42,5 +46,10 @@ public static class IdentitySetup
         // Anonymous for the platform, which lets in only tokens that are scoped to a project: here the TokenHolder parameter asks for the token.
         var v3 = routes.MapGroup("/identity/v3").AllowAnonymous();
         TokenEndpoints.Map(v3);
+        DomainEndpoints.Map(v3);
+        ProjectEndpoints.Map(v3);
+        UserEndpoints.Map(v3);
+        RoleEndpoints.Map(v3);
+        AssignmentEndpoints.Map(v3);
     }
 }

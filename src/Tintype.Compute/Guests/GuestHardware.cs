@@ -11,7 +11,7 @@ namespace Tintype.Compute.Guests;
 /// <param name="NicModel">QEMU's device name.</param>
 /// <param name="RequiresQuiesce">Kept for snapshots; it changes nothing about the hardware.</param>
 /// <param name="ShutdownTimeout">os_shutdown_timeout; null when the image does not say.</param>
-internal sealed record GuestHardware(DiskBus Bus, string NicModel, bool AgentChannel, bool RequiresQuiesce, TimeSpan? ShutdownTimeout)
+public sealed record GuestHardware(DiskBus Bus, string NicModel, bool AgentChannel, bool RequiresQuiesce, TimeSpan? ShutdownTimeout)
 {
     private static readonly Dictionary<string, string> _nicModels = new(StringComparer.Ordinal)
     {

@@ -4,7 +4,7 @@ using Tintype.Qemu.Process;
 namespace Tintype.Compute.Guests;
 
 /// <summary>A server's disk: its overlay, then the image's data, each with its format said.</summary>
-internal static class ServerDisk
+public static class ServerDisk
 {
     public static IReadOnlyList<DiskLayer> Layers(string overlay, HeldBlob blob) => [new DiskLayer(overlay, "qcow2"), Base(blob)];
 

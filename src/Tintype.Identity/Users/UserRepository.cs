@@ -2,8 +2,12 @@ using System.Text.Json;
 using Dapper;
 using Tintype.Identity.Tokens;
 using Tintype.Platform.Database;
+using Tintype.Platform.Http;
 
 namespace Tintype.Identity.Users;
+
+/// <summary>What a list of users is narrowed to; null leaves it open.</summary>
+internal sealed record UserFilter(string? Name, string? DomainId, bool? Enabled, string? DefaultProjectId);
 
 internal sealed class UserRepository(MetadataDatabase database, TimeProvider time)
 {
@@ -16,6 +20,18 @@ internal sealed class UserRepository(MetadataDatabase database, TimeProvider tim
     public Task<UserRecord?> FindByNameAsync(string domainId, string name, CancellationToken ct) => database.ReadAsync(async db =>
         (await db.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM users WHERE domain_id = @domainId AND name = @name",
             new { domainId, name }))?.ToRecord(), ct);
+
+    public static async Task<UserRecord?> FindAsync(WriteScope scope, string id) =>
+        (await scope.SingleOrDefaultAsync<Row>($"SELECT {Columns} FROM users WHERE id = @id", new { id }))?.ToRecord();
+
+    /// <summary>By name.</summary>
+    public Task<IReadOnlyList<UserRecord>> ListAsync(UserFilter filter, CancellationToken ct) => database.ReadAsync(async db =>
+        (IReadOnlyList<UserRecord>)[.. (await db.QueryAsync<Row>($"""
+            SELECT {Columns} FROM users
+            WHERE (@Name IS NULL OR name = @Name) AND (@DomainId IS NULL OR domain_id = @DomainId) AND (@Enabled IS NULL OR enabled = @Enabled)
+              AND (@DefaultProjectId IS NULL OR default_project_id = @DefaultProjectId)
+            ORDER BY name, id
+            """, filter)).Select(r => r.ToRecord())], ct);
 
     /// <summary>The account to sign in to; null if there is none of that id or name.</summary>
     public Task<Account?> FindAccountAsync(Identified user, CancellationToken ct) => database.ReadAsync(async db =>
@@ -41,6 +57,24 @@ internal sealed class UserRepository(MetadataDatabase database, TimeProvider tim
         extra = JsonSerializer.Serialize(user.Extra),
         now = time.GetUtcNow().ToMicroseconds(),
     }) > 0;
+
+    /// <summary>Writes all but the password. A user that is disabled by it loses its tokens.</summary>
+    /// <exception cref="Fault">409: another user has the name.</exception>
+    public static async Task UpdateAsync(WriteScope scope, UserRecord user)
+    {
+        if (await scope.SingleOrDefaultAsync<string>("SELECT id FROM users WHERE domain_id = @DomainId AND name = @Name AND id <> @Id", user) is not null)
+            throw Fault.UserNameTaken(user.Name, user.DomainId);
+        await scope.ExecuteAsync(
+            "UPDATE users SET name = @Name, enabled = @Enabled, default_project_id = @DefaultProjectId, extra = @extra WHERE id = @Id",
+            new { user.Id, user.Name, user.Enabled, user.DefaultProjectId, extra = JsonSerializer.Serialize(user.Extra) });
+        if (!user.Enabled)
+            await TokenRepository.RevokeOfUserAsync(scope, user.Id);
+    }
+
+    /// <summary>Removes the user with its tokens and assignments.</summary>
+    /// <returns>False if there is none of that id.</returns>
+    public Task<bool> DeleteAsync(string id, CancellationToken ct) => database.WriteAsync(async scope =>
+        await scope.ExecuteAsync("DELETE FROM users WHERE id = @id", new { id }) > 0, ct);
 
     /// <summary>Sets the password, and with it ends every session that the old one began.</summary>
     public static async Task SetPasswordAsync(WriteScope scope, string id, string? passwordHash)

@@ -15,7 +15,11 @@ public interface IImageCatalog
 /// <summary>An image that the system makes, a snapshot for example. It starts as <c>queued</c>.</summary>
 /// <param name="Properties">May hold <c>tintype_*</c>: this is the system speaking.</param>
 public sealed record NewSystemImage(
-    Guid Id, string Name, string Owner, ImageVisibility Visibility, int MinDisk, int MinRam, IReadOnlyDictionary<string, string> Properties);
+    Guid Id, string Name, string Owner, ImageVisibility Visibility, int MinDisk, int MinRam, IReadOnlyDictionary<string, string> Properties)
+{
+    /// <summary>Projects that it is offered to from its first moment; their answer is pending.</summary>
+    public IReadOnlyList<string> Members { get; init; } = [];
+}
 
 /// <summary>What the system itself does to images, for the rooms that make or judge them.</summary>
 public interface ISystemImages

@@ -16,4 +16,5 @@ public sealed record TaskAccepted(Guid TaskId);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(TaskView))]
 [JsonSerializable(typeof(TaskAccepted))]
+[JsonSerializable(typeof(VerificationView))]
 public sealed partial class ExtensionsJson : JsonSerializerContext;

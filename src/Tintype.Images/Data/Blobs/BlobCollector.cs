@@ -41,7 +41,9 @@ internal sealed class BlobCollector(
     {
         try
         {
-            await CollectAsync(sweep, ct);
+            await RemoveRootlessAsync(ct);
+            if (sweep)
+                await SweepAsync(ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -53,14 +55,6 @@ internal sealed class BlobCollector(
         {
             DataLog.CollectionFailed(log, failed, options.Value.SweepInterval);
         }
-    }
-
-    /// <param name="sweep">Whether to compare the store with the database too, which costs a listing of the store.</param>
-    internal async Task CollectAsync(bool sweep, CancellationToken ct)
-    {
-        await RemoveRootlessAsync(ct);
-        if (sweep)
-            await SweepAsync(ct);
     }
 
     private async Task RemoveRootlessAsync(CancellationToken ct)

@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+using Tintype.Qemu.Process;
+
+namespace Tintype.Qemu.Disks;
+
+/// <summary>
+/// A disk's layers as QEMU block nodes, each with an explicit driver and an explicit backing node: what a header says of its
+/// backing file or data file is never followed.
+/// </summary>
+internal static class BlockChain
+{
+    /// <summary>The nodes in the order in which they must be given: the deepest first, the disk itself (<paramref name="name"/>) last.</summary>
+    /// <param name="layers">Topmost first.</param>
+    /// <param name="name">The topmost node's name; those below are <c>NAME-1</c>, <c>NAME-2</c>, and each one's file is its own name and <c>-file</c>.</param>
+    /// <param name="writable">Whether the topmost layer is written to; none below is.</param>
+    /// <param name="fileName">What QEMU is to open for a layer: its path, or <c>/dev/fdset/N</c>.</param>
+    public static IReadOnlyList<JsonObject> Nodes(IReadOnlyList<DiskLayer> layers, string name, bool writable, Func<DiskLayer, string> fileName)
+    {
+        var nodes = new List<JsonObject>();
+        for (var depth = layers.Count - 1; depth >= 0; depth--)
+        {
+            var readOnly = !writable || depth > 0;
+            var node = depth == 0 ? name : $"{name}-{depth}";
+            nodes.Add(new JsonObject
+            {
+                ["driver"] = "file",
+                ["node-name"] = $"{node}-file",
+                ["filename"] = fileName(layers[depth]),
+                ["read-only"] = readOnly,
+                ["discard"] = "unmap",
+            });
+            var format = new JsonObject
+            {
+                ["driver"] = layers[depth].Format,
+                ["node-name"] = node,
+                ["file"] = $"{node}-file",
+                ["read-only"] = readOnly,
+                ["discard"] = "unmap",
+            };
+            if (HasBacking(layers[depth].Format))
+                format["backing"] = depth + 1 < layers.Count ? JsonValue.Create($"{name}-{depth + 1}") : null;
+            else if (depth + 1 < layers.Count)
+                throw new ArgumentException($"A layer of format {layers[depth].Format} cannot lie on another.", nameof(layers));
+            nodes.Add(format);
+        }
+
+        return nodes;
+    }
+
+    // For these drivers a backing node that is not named is looked for in the header.
+    private static bool HasBacking(string format) => format is "qcow2" or "vmdk";
+}

@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Tintype.Qemu.Nbd;
+using Tintype.Qemu.Process;
+using Tintype.Qemu.Qmp;
+
+namespace Tintype.Qemu.Disks;
+
+/// <summary>
+/// A disk chain served read-only over NBD to this process alone, by a QEMU that has no machine: so the parsers of strangers' formats
+/// get the same confinement and system call filter as a guest, which the stand-alone exporters do not have.
+/// </summary>
+internal sealed class DiskExport : IDiskReader
+{
+    private const string Node = "disk";
+    private const string LogName = "qemu.log";
+    private static readonly TimeSpan _startLimit = TimeSpan.FromSeconds(30);
+
+    private readonly string _directory;
+    private readonly System.Diagnostics.Process _process;
+    private NbdClient? _client;
+
+    private DiskExport(string directory, System.Diagnostics.Process process)
+    {
+        _directory = directory;
+        _process = process;
+    }
+
+    public long Length => _client!.Length;
+
+    public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken ct) => _client!.ReadAsync(offset, buffer, ct);
+
+    public IAsyncEnumerable<DiskExtent> ExtentsAsync(CancellationToken ct) => _client!.ExtentsAsync(ct);
+
+    public static async Task<DiskExport> StartAsync(string parent, IReadOnlyList<DiskLayer> layers, uint uid, CancellationToken ct)
+    {
+        // Short: a unix socket's path has room for 107 bytes.
+        var directory = Path.Combine(parent, Guid.NewGuid().ToString("N")[..12]);
+        OwnedDirectory.Create(directory, uid);
+        // It connects to us: the wait for it is an accept, and its death the end of its process.
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var control = Path.Combine(directory, "control.sock");
+        listener.Bind(new UnixDomainSocketEndPoint(control));
+        listener.Listen(1);
+        OwnedDirectory.Give(control, uid);
+
+        var export = new DiskExport(directory, Launch(directory, layers, uid));
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            limit.CancelAfter(_startLimit);
+            await export.ConnectAsync(listener, limit.Token);
+            return export;
+        }
+        catch (Exception failed) when (failed is not OperationCanceledException || !ct.IsCancellationRequested)
+        {
+            var said = await export.SaidAsync();
+            await export.DisposeAsync();
+            throw new DiskToolException($"The disk could not be opened for reading: {(said.Length > 0 ? said : failed.Message)}", failed);
+        }
+        catch
+        {
+            await export.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Ends what exports an earlier server process has left, and removes their directories.</summary>
+    public static bool Sweep(string parent)
+    {
+        if (!Directory.Exists(parent))
+            return false;
+        foreach (var directory in Directory.EnumerateDirectories(parent))
+        {
+            if (OwnedDirectory.ProcessIn(directory, Path.Combine(directory, "qemu.pid")) is { } orphan)
+            {
+                using (orphan)
+                {
+                    orphan.Kill();
+                    orphan.WaitForExit();
+                }
+            }
+
+            Directory.Delete(directory, recursive: true);
+        }
+
+        return true;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_client is not null)
+            await _client.DisposeAsync();
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private static System.Diagnostics.Process Launch(string directory, IReadOnlyList<DiskLayer> layers, uint uid)
+    {
+        var confinement = new Confinement(directory, uid, LogName);
+        var descriptors = new List<string>();
+        var nodes = BlockChain.Nodes(layers, Node, writable: false, layer =>
+        {
+            var descriptor = confinement.HandOver(layer.Path);
+            descriptors.AddRange(["-add-fd", string.Create(CultureInfo.InvariantCulture, $"fd={descriptor},set={descriptor}")]);
+            return string.Create(CultureInfo.InvariantCulture, $"/dev/fdset/{descriptor}");
+        });
+        return confinement.Start("qemu-system-x86_64",
+        [
+            "-machine", "none", "-nodefaults", "-no-user-config", "-display", "none",
+            "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+            "-pidfile", "qemu.pid",
+            .. descriptors,
+            .. nodes.SelectMany(node => new[] { "-blockdev", node.ToJsonString() }),
+            "-chardev", "socket,id=control,path=control.sock", "-mon", "chardev=control,mode=control",
+        ]);
+    }
+
+    private async Task ConnectAsync(Socket listener, CancellationToken ct)
+    {
+        var accepted = listener.AcceptAsync(ct).AsTask();
+        if (await Task.WhenAny(accepted, _process.WaitForExitAsync(ct)) != accepted)
+            throw new DiskToolException("QEMU ended.");
+        await using var qmp = await QmpClient.StartAsync(new NetworkStream(await accepted, ownsSocket: true), ct);
+        await qmp.ExecuteAsync("nbd-server-start", new JsonObject
+        {
+            ["addr"] = new JsonObject { ["type"] = "unix", ["data"] = new JsonObject { ["path"] = "nbd.sock" } },
+            ["max-connections"] = 1,
+        }, ct);
+        await qmp.ExecuteAsync("block-export-add", new JsonObject
+        {
+            ["type"] = "nbd", ["id"] = "export", ["node-name"] = Node, ["name"] = Node, ["writable"] = false,
+        }, ct);
+        _client = await NbdClient.ConnectAsync(Path.Combine(_directory, "nbd.sock"), Node, ct);
+    }
+
+    private async Task<string> SaidAsync()
+    {
+        var log = Path.Combine(_directory, LogName);
+        return File.Exists(log) ? (await File.ReadAllTextAsync(log)).Trim() : "";
+    }
+}

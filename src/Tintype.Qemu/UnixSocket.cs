@@ -1,0 +1,64 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Tintype.Qemu;
+
+/// <summary>Connects to unix sockets wherever they lie.</summary>
+internal static partial class UnixSocket
+{
+    // sockaddr_un.sun_path holds 108 bytes, of which the last is a zero (unix(7)).
+    private const int MaximumPath = 107;
+
+    /// <exception cref="IOException">Nobody listens there; the message names the path.</exception>
+    public static async Task<NetworkStream> ConnectAsync(string path, CancellationToken ct)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            using var directory = OpenDirectoryOfLongPath(path, out var reachable);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(reachable), ct);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new IOException($"Cannot connect to {path}: {e.Message}", e);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    // A path that is too long for the kernel's structure is reached through its opened directory: /proc/self/fd/N/name.
+    private static SafeFileHandle? OpenDirectoryOfLongPath(string path, out string reachable)
+    {
+        reachable = path;
+        if (Encoding.UTF8.GetByteCount(path) <= MaximumPath)
+            return null;
+        var parent = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var handle = new SafeFileHandle(Open(parent, OpenPath | OpenDirectory | OpenCloseOnExec), ownsHandle: true);
+        if (handle.IsInvalid)
+        {
+            handle.Dispose();
+            throw new IOException($"Cannot connect to {path}: its directory cannot be opened ({Marshal.GetLastPInvokeErrorMessage()}).");
+        }
+
+        reachable = $"/proc/self/fd/{handle.DangerousGetHandle()}/{Path.GetFileName(path)}";
+        if (Encoding.UTF8.GetByteCount(reachable) <= MaximumPath)
+            return handle;
+        handle.Dispose();
+        throw new IOException($"Cannot connect to {path}: the socket's own name is too long; 80 bytes are possible.");
+    }
+
+    private const int OpenPath = 0x200000;
+    private const int OpenDirectory = 0x10000;
+    private const int OpenCloseOnExec = 0x80000;
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Open(string path, int flags);
+}

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Logging;
+using Tintype.Compute.Servers;
+using Tintype.Images.Records;
+using Tintype.Platform.Tasks;
+
+namespace Tintype.Snapshots.Capture;
+
+/// <summary>The durable task behind <c>createImage</c>; see <see cref="SnapshotPipeline"/> for what it does and what a crash leaves.</summary>
+internal sealed class SnapshotTask(SnapshotPipeline pipeline, SnapshotRepository snapshots, InterruptedCapture interrupted, IServerCatalog servers,
+    IImageCatalog images, ILogger<SnapshotTask> log) : ITaskHandler
+{
+    public string Kind => SnapshotWork.TaskKind;
+
+    public int MaxConcurrency => 2;
+
+    public Task RunAsync(TaskContext task, CancellationToken ct) => pipeline.RunAsync(SnapshotWork.Of(task.Task), task.ReportAsync, ct);
+
+    public async Task<TaskRecovery> RecoverAsync(TaskRecord task, CancellationToken ct)
+    {
+        var work = SnapshotWork.Of(task);
+        if (await images.FindAsync(work.ImageId, ct) is { Status: ImageStatus.Active })
+            return TaskRecovery.Rerun;
+
+        var record = await snapshots.FindAsync(work.ImageId, ct);
+        var server = await servers.FindAsync(work.ServerId, ct);
+        if (record is not null && server is not null)
+        {
+            if (record.Captured is not null ? File.Exists(SnapshotPipeline.TargetOf(work.ImageId, server).Path) : IsStillStopped(work, server))
+            {
+                // Taken again before the first request is answered, so that nothing else gets hold of the server.
+                await servers.SetTaskStateAsync(server.Id, TaskStates.Capturing, ct);
+                return TaskRecovery.Rerun;
+            }
+
+            await interrupted.ReleaseAsync(work.ImageId, server, ct);
+        }
+
+        CaptureLog.GivenUp(log, work.ImageId, work.ServerId);
+        await pipeline.GiveUpAsync(work, "Tintype was stopped while the snapshot was being taken; take it again.");
+        return TaskRecovery.Fail;
+    }
+
+    private bool IsStillStopped(SnapshotWork work, ServerRecord server) =>
+        !work.WasRunning && server.State == VmState.Stopped && servers.FindGuest(server.Id) is null;
+}

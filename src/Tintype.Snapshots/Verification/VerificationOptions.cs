@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Tintype.Snapshots.Verification;
+
+/// <summary>Limits of boot &amp; test; section <c>Verification</c> of the configuration.</summary>
+internal sealed class VerificationOptions
+{
+    public const string Section = "Verification";
+
+    /// <summary>How long a guest may take to its agent's answer or its login prompt. A full Linux needs minutes without KVM.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan BootWithin { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>MiB of memory a guest gets at least.</summary>
+    [Range(64, 1024 * 1024)]
+    public int MinimumMemory { get; init; } = 256;
+
+    /// <summary>MiB of memory a guest gets at most, whatever the image's min_ram demands.</summary>
+    [Range(64, 1024 * 1024)]
+    public int MaximumMemory { get; init; } = 4096;
+
+    /// <summary>How many bytes of the console's end are kept as evidence: a guest may print without end.</summary>
+    [Range(1024, 64 * 1024 * 1024)]
+    public int ConsoleBytes { get; init; } = 1024 * 1024;
+}

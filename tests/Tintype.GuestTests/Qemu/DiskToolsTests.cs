@@ -1,0 +1,122 @@
+using System.Globalization;
+using CliWrap;
+using Tintype.Qemu.Disks;
+using Tintype.Qemu.Process;
+using Tintype.TestSupport;
+using Xunit;
+
+namespace Tintype.GuestTests.Qemu;
+
+/// <summary>A disk chain read over NBD, against what qemu-img makes of the same chain.</summary>
+public sealed class DiskToolsTests : IDisposable
+{
+    private const int Mib = 1024 * 1024;
+    private const uint Uid = 1_900_000_000;
+
+    private readonly TemporaryDirectory _folder = new();
+
+    private string Exports => _folder.Combine("exports");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("raw")]
+    [InlineData("qcow2")]
+    [InlineData("vmdk")]
+    public async Task A_chain_reads_as_qemu_img_converts_it(string baseFormat)
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var random = new Random(20261123);
+        var raw = _folder.Combine("base.raw");
+        await WriteScatteredAsync(raw, 96 * Mib, random);
+        var bottom = _folder.Combine("base");
+        await RunAsync("qemu-img", "convert", "-f", "raw", "-O", baseFormat, raw, bottom);
+        var tools = new DiskTools(Exports);
+        var overlay = _folder.Combine("overlay.qcow2");
+        await tools.CreateOverlayAsync(overlay, new DiskLayer(bottom, baseFormat), 128 * Mib, ct);
+        for (var i = 0; i < 12; i++)
+            await RunAsync("qemu-io", "-f", "qcow2", "-c", string.Create(CultureInfo.InvariantCulture, $"write -P {random.Next(1, 255)} {random.Next(0, 127 * 16) * 64}k {random.Next(1, 64)}k"), overlay);
+        await RunAsync("qemu-io", "-f", "qcow2", "-c", "write -z 10M 5M", overlay);
+        var expected = _folder.Combine("expected.raw");
+        await RunAsync("qemu-img", "convert", "-f", "qcow2", "-O", "raw", overlay, expected);
+
+        await using (var disk = await tools.OpenAsync([new DiskLayer(overlay, "qcow2"), new DiskLayer(bottom, baseFormat)], Uid, ct))
+        {
+            Assert.Equal(128L * Mib, disk.Length);
+            var bytes = await File.ReadAllBytesAsync(expected, ct);
+            long at = 0;
+            long zeros = 0;
+            await foreach (var extent in disk.ExtentsAsync(ct))
+            {
+                Assert.Equal(at, extent.Offset);
+                at += extent.Length;
+                var there = new byte[extent.Length];
+                await disk.ReadAsync(extent.Offset, there, ct);
+                Assert.True(bytes.AsSpan((int)extent.Offset, there.Length).SequenceEqual(there), $"{extent} differs");
+                if (extent.IsZero)
+                {
+                    Assert.False(there.AsSpan().ContainsAnyExcept((byte)0), $"{extent} is not zero");
+                    zeros += extent.Length;
+                }
+            }
+
+            Assert.Equal(disk.Length, at);
+            Assert.True(zeros > 64 * Mib, $"only {zeros} bytes were known to be zero");
+            if (Environment.IsPrivilegedProcess)
+                await AssertConfinedAsync(Directory.EnumerateFiles(Exports, "qemu.pid", SearchOption.AllDirectories).Single());
+        }
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Exports));
+    }
+
+    [Fact]
+    public async Task A_header_that_names_a_backing_file_is_not_followed()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var secret = _folder.Combine("secret");
+        await File.WriteAllBytesAsync(secret, [.. Enumerable.Repeat((byte)'s', Mib)], ct);
+        var hostile = _folder.Combine("hostile.qcow2");
+        await RunAsync("qemu-img", "create", "-q", "-f", "qcow2", "-b", secret, "-F", "raw", hostile);
+
+        await using var disk = await new DiskTools(Exports).OpenAsync([new DiskLayer(hostile, "qcow2")], Uid, ct);
+        var there = new byte[Mib];
+        await disk.ReadAsync(0, there, ct);
+        Assert.False(there.AsSpan().ContainsAnyExcept((byte)0));
+    }
+
+    [Fact]
+    public async Task A_file_that_is_not_what_it_is_called_is_refused_with_the_words_of_qemu()
+    {
+        var broken = _folder.Combine("broken.qcow2");
+        await File.WriteAllBytesAsync(broken, new byte[Mib], TestContext.Current.CancellationToken);
+        var refused = await Assert.ThrowsAsync<DiskToolException>(() =>
+            new DiskTools(Exports).OpenAsync([new DiskLayer(broken, "qcow2")], Uid, TestContext.Current.CancellationToken));
+        Assert.Contains("qcow2", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Exports));
+    }
+
+    private static async Task AssertConfinedAsync(string pidFile)
+    {
+        var status = await File.ReadAllLinesAsync($"/proc/{(await File.ReadAllTextAsync(pidFile)).Trim()}/status");
+        Assert.Contains($"Uid:\t{Uid}\t{Uid}\t{Uid}\t{Uid}", status);
+        Assert.Contains("NoNewPrivs:\t1", status);
+        Assert.Contains("CapEff:\t0000000000000000", status);
+        Assert.Contains("Seccomp:\t2", status);
+    }
+
+    private static async Task WriteScatteredAsync(string path, long length, Random random)
+    {
+        await using var file = File.Create(path);
+        file.SetLength(length);
+        for (var i = 0; i < 20; i++)
+        {
+            var run = new byte[random.Next(1, 512) * 1024];
+            random.NextBytes(run);
+            file.Position = random.NextInt64(0, (length - run.Length) / 512) * 512;
+            await file.WriteAsync(run);
+        }
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments) =>
+        await Cli.Wrap(program).WithArguments(arguments).ExecuteAsync(TestContext.Current.CancellationToken);
+}

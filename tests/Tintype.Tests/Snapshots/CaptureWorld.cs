@@ -1,0 +1,302 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Tintype.Compute.Servers;
+using Tintype.Images.Records;
+using Tintype.Platform.Database;
+using Tintype.Platform.Http;
+using Tintype.Platform.Policy;
+using Tintype.Platform.Tasks;
+using Tintype.Qemu.Disks;
+using Tintype.Qemu.Process;
+using Tintype.Snapshots.Capture;
+using Tintype.Snapshots.Preflight;
+using Xunit;
+
+namespace Tintype.Tests.Snapshots;
+
+/// <summary>
+/// One server with everything around it that a snapshot touches, kept in memory (the database is real), with a journal of what was done, a
+/// switch that makes one step fail, and one that kills the process at a step.
+/// </summary>
+internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImages, IDiskTools, IDiskBackup, IThawWatchdog, IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("tt-").FullName;
+
+    private readonly TaskCompletionSource _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public CaptureWorld()
+    {
+        File.WriteAllBytes(Path.Combine(_folder, "disk.qcow2"), new byte[4096]);
+        Database = new MetadataDatabase(Path.Combine(_folder, "tintype.db"));
+        Migrations.Apply(Database, [new MigrationSource(typeof(MetadataDatabase).Assembly), new MigrationSource(typeof(SnapshotPipeline).Assembly)]);
+        TaskRows = new TaskRepository(Database, TimeProvider.System);
+        Tasks = new TaskQueue(TaskRows);
+        Rows = new SnapshotRepository(Database, TimeProvider.System);
+        Server = new ServerRecord(Guid.NewGuid(), "vm", "p1", "u1", VmState.Active, null, LastStop.None, Guid.NewGuid(),
+            new Dictionary<string, string> { ["hw_disk_bus"] = "scsi", ["os_require_quiesce"] = "yes" }, "raw", 0, 64, 256, 1, 1, _folder, 4711);
+        Guest = new FakeGuest(this);
+    }
+
+    public static Caller Member { get; } = new("u1", "ann", "p1", "one", "default", ["member", "reader"]);
+
+    public MetadataDatabase Database { get; }
+    public TaskRepository TaskRows { get; }
+    public TaskQueue Tasks { get; }
+    public SnapshotRepository Rows { get; }
+
+    public List<string> Journal { get; } = [];
+
+    /// <summary>The step that fails, counted from 0; none by default.</summary>
+    public int FailAt { get; set; } = -1;
+
+    /// <summary>The step at which the process is killed: it never goes on.</summary>
+    public int KillAt { get; set; } = -1;
+
+    /// <summary>Completes when the process has been killed.</summary>
+    public Task Killed => _killed.Task;
+
+    /// <summary>Runs before a step, to change the world at that moment, or to fail in another way.</summary>
+    public Action<string>? Before { get; set; }
+
+    public ServerRecord? Server { get; set; }
+    public FakeGuest? Guest { get; set; }
+    public Dictionary<Guid, ImageRecord> Images { get; } = [];
+    public Dictionary<Guid, byte[]> Data { get; } = [];
+    public NewSystemImage? NewImage { get; private set; }
+    public List<(string Action, string? Failure)> Actions { get; } = [];
+    public HashSet<string> Jobs { get; } = [];
+    public HashSet<string> Nodes { get; } = [];
+    public int WatchdogsOnDuty { get; private set; }
+    public int WatchdogsThatBit { get; private set; }
+    public IReadOnlyList<DiskLayer>? Sealed { get; private set; }
+    public List<int> Progress { get; } = [];
+
+    public FreezeWindow Window => new(this, Options, TimeProvider.System, NullLogger<FreezeWindow>.Instance);
+
+    public InterruptedCapture Interrupted => new(this, this, NullLogger<InterruptedCapture>.Instance);
+
+    public SnapshotPipeline Pipeline => new(this, this, this, Rows, new LiveCapture(this, Window, NullLogger<LiveCapture>.Instance), new SealStep(this, this),
+        NullLogger<SnapshotPipeline>.Instance);
+
+    public SnapshotRequests Requests => new(this, this, new SnapshotPreflight(this, Options), Rows, Tasks, Database, NullLogger<SnapshotRequests>.Instance);
+
+    public SnapshotTask Handler => new(Pipeline, Rows, Interrupted, this, this, NullLogger<SnapshotTask>.Instance);
+
+    private static IOptions<CaptureOptions> Options { get; } = Microsoft.Extensions.Options.Options.Create(new CaptureOptions
+    {
+        AgentAnswersWithin = TimeSpan.FromSeconds(1),
+        FreezeWithin = TimeSpan.FromSeconds(1),
+        ThawWithin = TimeSpan.FromSeconds(1),
+    });
+
+    /// <summary>Asks for a snapshot and returns the task that the runner would take up.</summary>
+    public async Task<(Guid ImageId, TaskRecord Task)> RequestAsync(Caller? caller = null)
+    {
+        var request = new CreateImageRequest("snap", new Dictionary<string, string>());
+        var image = await Requests.TakeAsync(Server!, request, caller ?? Member, "req-1", default);
+        return (image, Assert.Single(await Tasks.ListAboutAsync(Server!.Id, default)));
+    }
+
+    public Task RunAsync(TaskRecord task) => Handler.RunAsync(new TaskContext(task, TaskRows), default);
+
+    /// <summary>What the host does at its start: services first, then the recovery of tasks that ran, then those that wait.</summary>
+    public async Task RestartAsync()
+    {
+        KillAt = -1;
+        // The kernel closed the killed process's pipes.
+        for (; WatchdogsOnDuty > 0; WatchdogsOnDuty--)
+            Bite();
+        await new UnqueuedSnapshots(Rows, Tasks, Interrupted, this, this, this, NullLogger<UnqueuedSnapshots>.Instance).StartAsync(default);
+        foreach (var task in await TaskRows.ListInStateAsync(TaskState.Running, default))
+        {
+            if (await Handler.RecoverAsync(task, default) == TaskRecovery.Rerun)
+                await TaskRows.ReturnToPendingAsync(task.Id, default);
+            else
+                await TaskRows.FinishAsync(task.Id, TaskState.Failure, "interrupted", default);
+        }
+
+        foreach (var task in await TaskRows.ListInStateAsync(TaskState.Pending, default))
+            await RunAsync(task);
+    }
+
+    /// <summary>What must hold whenever a snapshot is over, however it ended.</summary>
+    public async Task AssertServerAsItWasAsync()
+    {
+        Assert.Null(Server?.TaskState);
+        Assert.False(Guest is { Frozen: true }, "the guest is frozen");
+        Assert.Equal(0, WatchdogsOnDuty);
+        Assert.Empty(Jobs);
+        Assert.Empty(Nodes);
+        Assert.Empty(Directory.EnumerateFiles(_folder, "snapshot-*"));
+        Assert.Empty(await Rows.ListAsync(default));
+        Assert.All(Images.Values, image => Assert.Equal(ImageStatus.Active, image.Status));
+    }
+
+    public void Dispose()
+    {
+        Database.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    internal async Task StepAsync(string what)
+    {
+        if (KillAt >= 0 && Journal.Count >= KillAt)
+        {
+            _killed.TrySetResult();
+            await new TaskCompletionSource().Task;
+        }
+
+        Before?.Invoke(what);
+        Journal.Add(what);
+        if (Journal.Count - 1 == FailAt)
+            throw new IOException("No space left on device");
+    }
+
+    private void Bite()
+    {
+        WatchdogsThatBit++;
+        Guest?.Frozen = false;
+    }
+
+    Task<ServerRecord?> IServerCatalog.FindVisibleAsync(Guid id, Caller caller, CancellationToken ct) => throw new NotSupportedException();
+
+    Task<ServerRecord?> IServerCatalog.FindAsync(Guid id, CancellationToken ct) => Task.FromResult(Server);
+
+    Task<ServerRecord> IServerCatalog.BeginTaskAsync(Guid id, string taskState, IReadOnlyCollection<VmState> allowed, CancellationToken ct) =>
+        throw new NotSupportedException();
+
+    async Task<ServerRecord> IServerCatalog.BeginTaskAsync(WriteScope scope, Guid id, string taskState, IReadOnlyCollection<VmState> allowed)
+    {
+        // A killed process's transaction is rolled back; one that hung here would hold the database of the next life too.
+        if (KillAt == Journal.Count)
+        {
+            _killed.TrySetResult();
+            throw new OperationCanceledException("killed");
+        }
+
+        await StepAsync($"begin {taskState}");
+        if (Server!.TaskState is not null || !allowed.Contains(Server.State))
+            throw Fault.Conflict("Cannot 'createImage' instance");
+        return Server = Server with { TaskState = taskState };
+    }
+
+    async Task IServerCatalog.SetTaskStateAsync(Guid id, string? taskState, CancellationToken ct)
+    {
+        await StepAsync($"task state {taskState ?? "none"}");
+        Server = Server is null ? null : Server with { TaskState = taskState };
+    }
+
+    async Task IServerCatalog.RecordActionAsync(Guid id, string action, string requestId, string userId, string? failure, CancellationToken ct)
+    {
+        await StepAsync("record action");
+        Actions.Add((action, failure));
+    }
+
+    IGuestProcess? IServerCatalog.FindGuest(Guid id) => Guest;
+
+    async Task<IReadOnlyList<DiskLayer>> IServerCatalog.DiskLayersAsync(Guid id, CancellationToken ct)
+    {
+        await StepAsync("disk layers");
+        return [new("disk.qcow2", "qcow2"), new("/blobs/base", "raw")];
+    }
+
+    Task<ImageRecord?> IImageCatalog.FindVisibleAsync(Guid id, Caller caller, CancellationToken ct) => throw new NotSupportedException();
+
+    Task<ImageRecord?> IImageCatalog.FindAsync(Guid id, CancellationToken ct) => Task.FromResult(Images.GetValueOrDefault(id));
+
+    async Task<ImageRecord> ISystemImages.CreateAsync(NewSystemImage image, CancellationToken ct)
+    {
+        await StepAsync("create image");
+        NewImage = image;
+        return Images[image.Id] = new ImageRecord(image.Id, image.Name, image.Owner, ImageStatus.Queued, image.Visibility, false, false, null, null,
+            image.MinDisk, image.MinRam, null, null, null, null, null, image.Properties, [], default, default);
+    }
+
+    async Task<ImageRecord> ISystemImages.IngestAsync(Guid id, string diskFormat, string containerFormat, Stream data,
+        IReadOnlyDictionary<string, string?> properties, CancellationToken ct)
+    {
+        await StepAsync("ingest");
+        var image = Images[id];
+        using var buffer = new MemoryStream();
+        await data.CopyToAsync(buffer, ct);
+        Data[id] = buffer.ToArray();
+        var all = image.Properties.Concat(properties.Where(p => p.Value is not null).Select(p => KeyValuePair.Create(p.Key, p.Value!))).ToDictionary();
+        return Images[id] = image with { Status = ImageStatus.Active, DiskFormat = diskFormat, ContainerFormat = containerFormat, Size = buffer.Length, Properties = all };
+    }
+
+    Task ISystemImages.SetPropertiesAsync(Guid id, IReadOnlyDictionary<string, string?> properties, CancellationToken ct) => throw new NotSupportedException();
+
+    async Task ISystemImages.DiscardAsync(Guid id, CancellationToken ct)
+    {
+        await StepAsync("discard image");
+        Images.Remove(id);
+    }
+
+    Task IDiskTools.CreateOverlayAsync(string path, DiskLayer backing, long virtualSize, CancellationToken ct) => throw new NotSupportedException();
+
+    Task IDiskTools.CreateEmptyAsync(string path, long virtualSize, CancellationToken ct) => throw new NotSupportedException();
+
+    async Task<IDiskReader> IDiskTools.OpenAsync(IReadOnlyList<DiskLayer> layers, uint isolationUid, CancellationToken ct)
+    {
+        await StepAsync("open disk");
+        Sealed = layers;
+        return new FakeDisk();
+    }
+
+    async Task IDiskBackup.PrepareAsync(BackupTarget target, IGuestProcess guest, CancellationToken ct)
+    {
+        await StepAsync("prepare target");
+        await File.WriteAllTextAsync(target.Path, "", ct);
+        Nodes.Add(target.Node);
+    }
+
+    async Task IDiskBackup.StartAsync(BackupTarget target, IGuestProcess guest, CancellationToken ct)
+    {
+        await StepAsync(Guest!.Frozen ? "point in time, frozen" : "point in time");
+        Jobs.Add(target.Job);
+    }
+
+    async Task IDiskBackup.FinishAsync(BackupTarget target, IGuestProcess guest, CancellationToken ct)
+    {
+        await StepAsync("finish copy");
+        Jobs.Remove(target.Job);
+        Nodes.Remove(target.Node);
+    }
+
+    async Task IDiskBackup.AbandonAsync(BackupTarget target, IGuestProcess guest, CancellationToken ct)
+    {
+        await StepAsync("abandon copy");
+        Jobs.Remove(target.Job);
+        Nodes.Remove(target.Node);
+    }
+
+    async Task<IArmedWatchdog> IThawWatchdog.ArmAsync(IGuestProcess guest, TimeSpan limit, CancellationToken ct)
+    {
+        await StepAsync("arm watchdog");
+        WatchdogsOnDuty++;
+        return new FakeWatchdog(this);
+    }
+
+    private sealed class FakeWatchdog(CaptureWorld world) : IArmedWatchdog
+    {
+        private bool _over;
+
+        public async Task StandDownAsync()
+        {
+            await world.StepAsync("stand down");
+            _over = true;
+            world.WatchdogsOnDuty--;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            if (!_over)
+            {
+                world.WatchdogsOnDuty--;
+                world.Bite();
+            }
+
+            return ValueTask.CompletedTask;
+        }
+    }
+}

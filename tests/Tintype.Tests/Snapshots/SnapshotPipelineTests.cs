@@ -1,0 +1,331 @@
+using System.Globalization;
+using Tintype.Compute.Servers;
+using Tintype.Images.Records;
+using Tintype.Platform.Http;
+using Tintype.Platform.Policy;
+using Tintype.Platform.Tasks;
+using Tintype.Qemu.GuestAgent;
+using Tintype.Qemu.Process;
+using Xunit;
+
+namespace Tintype.Tests.Snapshots;
+
+public sealed class SnapshotPipelineTests : IDisposable
+{
+    private readonly CaptureWorld _world = new();
+
+    public void Dispose() => _world.Dispose();
+
+    [Fact]
+    public async Task A_running_guest_is_frozen_only_while_the_point_in_time_is_fixed_and_never_without_a_watchdog()
+    {
+        var (imageId, task) = await _world.RequestAsync();
+        await _world.RunAsync(task);
+
+        Assert.Equal(
+            [
+                "begin image_snapshot_pending", "create image",
+                "task state image_snapshot", "disk layers", "prepare target",
+                "arm watchdog", "freeze", "point in time, frozen", "thaw", "stand down",
+                "finish copy", "task state image_pending_upload", "task state image_uploading", "open disk", "ingest",
+                "task state none", "record action",
+            ], _world.Journal);
+        var image = _world.Images[imageId];
+        Assert.Equal((ImageStatus.Active, "raw", "bare", ImageVisibility.Private), (image.Status, image.DiskFormat, image.ContainerFormat, image.Visibility));
+        Assert.Equal("filesystem", image.Properties["tintype_consistency"]);
+        Assert.InRange(int.Parse(image.Properties["tintype_frozen_ms"], CultureInfo.InvariantCulture), 0, 1000);
+        Assert.Equal(("available", "snapshot", "p1"), (image.Properties["image_state"], image.Properties["image_location"], image.Properties["owner_id"]));
+        Assert.Equal([("createImage", null)], _world.Actions);
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Fact]
+    public async Task What_is_sealed_of_a_running_guest_is_its_copy_on_the_image_it_was_made_from()
+    {
+        var (imageId, task) = await _world.RequestAsync();
+        await _world.RunAsync(task);
+
+        Assert.Equal([new DiskLayer(Path.Combine(_world.Server!.Directory, $"snapshot-{imageId}.qcow2"), "qcow2"), new("/blobs/base", "raw")], _world.Sealed);
+        Assert.Equal(FakeDisk.Content, _world.Data[imageId]);
+    }
+
+    [Theory]
+    [InlineData(LastStop.Clean, "offline")]
+    [InlineData(LastStop.Crash, "crash")]
+    [InlineData(LastStop.None, "crash")]
+    public async Task A_stopped_server_is_read_as_it_lies(LastStop lastStop, string consistency)
+    {
+        _world.Guest = null;
+        _world.Server = _world.Server! with { State = VmState.Stopped, LastStop = lastStop };
+        var (imageId, task) = await _world.RequestAsync();
+        await _world.RunAsync(task);
+
+        Assert.DoesNotContain("freeze", _world.Journal);
+        Assert.Equal([new DiskLayer(Path.Combine(_world.Server!.Directory, "disk.qcow2"), "qcow2"), new("/blobs/base", "raw")], _world.Sealed);
+        Assert.Equal(consistency, _world.Images[imageId].Properties["tintype_consistency"]);
+        Assert.False(_world.Images[imageId].Properties.ContainsKey("tintype_frozen_ms"));
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Theory]
+    [InlineData("raw", "raw")]
+    [InlineData("qcow2", "qcow2")]
+    [InlineData("vmdk", "qcow2")]
+    [InlineData("iso", "qcow2")]
+    public async Task A_snapshot_has_its_sources_format_as_far_as_it_is_written(string source, string snapshot)
+    {
+        _world.Server = _world.Server! with { ImageDiskFormat = source };
+        var (imageId, task) = await _world.RequestAsync();
+        await _world.RunAsync(task);
+
+        Assert.Equal(snapshot, _world.Images[imageId].DiskFormat);
+        Assert.Equal(snapshot == "qcow2", _world.Data[imageId].AsSpan().StartsWith("QFI"u8));
+    }
+
+    [Fact]
+    public async Task Without_an_agent_a_snapshot_that_need_not_be_quiesced_is_as_after_a_power_cut()
+    {
+        _world.Server = _world.Server! with { ImageProperties = new Dictionary<string, string>() };
+        _world.Guest!.HasAgent = false;
+        var (imageId, task) = await _world.RequestAsync();
+        await _world.RunAsync(task);
+
+        Assert.Equal("crash", _world.Images[imageId].Properties["tintype_consistency"]);
+        Assert.Contains("point in time", _world.Journal);
+        Assert.DoesNotContain("arm watchdog", _world.Journal);
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Fact]
+    public async Task An_agent_that_refuses_to_freeze_makes_a_crash_snapshot_if_quiescing_is_not_required()
+    {
+        _world.Server = _world.Server! with { ImageProperties = new Dictionary<string, string>() };
+        _world.Guest!.RefusesToFreeze = true;
+        var (imageId, task) = await _world.RequestAsync();
+        await _world.RunAsync(task);
+
+        Assert.Equal("crash", _world.Images[imageId].Properties["tintype_consistency"]);
+        Assert.Equal(["arm watchdog", "freeze", "thaw", "stand down", "point in time"], _world.Journal[_world.Journal.IndexOf("arm watchdog")..][..5]);
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Quiescing_that_is_required_and_impossible_is_refused_before_anything_is_made(bool hasAgent)
+    {
+        _world.Guest!.HasAgent = hasAgent;
+        _world.Guest.Answers = false;
+
+        var refusal = await Assert.ThrowsAsync<Fault>(() => _world.RequestAsync());
+
+        Assert.Equal(FaultKind.Conflict, refusal.Kind);
+        Assert.Contains(hasAgent ? "Install and start qemu-guest-agent in the guest" : "set hw_qemu_guest_agent=yes", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("top the server", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(["begin image_snapshot_pending", "task state none"], _world.Journal);
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Fact]
+    public async Task An_agent_that_vanishes_after_preflight_fails_the_snapshot_that_must_be_quiesced_and_leaves_no_image()
+    {
+        var (_, task) = await _world.RequestAsync();
+        _world.Guest!.Answers = false;
+
+        var refusal = await Assert.ThrowsAsync<Fault>(() => _world.RunAsync(task));
+
+        Assert.Contains("did not answer", refusal.Message, StringComparison.Ordinal);
+        Assert.Empty(_world.Images);
+        Assert.Equal([("createImage", refusal.Message)], _world.Actions);
+        Assert.DoesNotContain("point in time", _world.Journal);
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Fact]
+    public async Task A_guest_that_somebody_thawed_before_the_point_in_time_is_not_called_consistent()
+    {
+        _world.Before = step => _world.Guest!.Frozen &= step != "thaw";
+        var (_, task) = await _world.RequestAsync();
+
+        var refusal = await Assert.ThrowsAsync<Fault>(() => _world.RunAsync(task));
+
+        Assert.Contains("did not stay frozen", refusal.Message, StringComparison.Ordinal);
+        Assert.Empty(_world.Images);
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Fact]
+    public async Task A_guest_that_does_not_thaw_is_left_to_the_watchdog()
+    {
+        _world.Before = step =>
+        {
+            if (step == "thaw")
+                throw new GuestAgentException("The guest agent did not answer.");
+        };
+        var (_, task) = await _world.RequestAsync();
+
+        await Assert.ThrowsAsync<Fault>(() => _world.RunAsync(task));
+
+        Assert.Equal(1, _world.WatchdogsThatBit);
+        Assert.Empty(_world.Images);
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Whatever_fails_once_the_server_is_as_it_was_and_the_reason_is_kept(bool running)
+    {
+        var steps = await StepsAsync(running);
+        for (var step = steps.IndexOf("task state image_snapshot"); step <= steps.IndexOf("ingest"); step++)
+        {
+            using var world = World(running);
+            world.FailAt = step;
+            var (imageId, task) = await world.RequestAsync();
+
+            var refusal = await Assert.ThrowsAsync<Fault>(() => world.RunAsync(task));
+
+            Assert.Contains("No space left on device", refusal.Message, StringComparison.Ordinal);
+            Assert.False(world.Images.ContainsKey(imageId), steps[step]);
+            Assert.Equal([("createImage", refusal.Message)], world.Actions);
+            await world.AssertServerAsItWasAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_request_that_fails_leaves_nothing(bool running)
+    {
+        for (var step = 0; step < (await StepsAsync(running)).IndexOf("task state image_snapshot"); step++)
+        {
+            using var world = World(running);
+            world.FailAt = step;
+
+            await Assert.ThrowsAsync<IOException>(() => world.RequestAsync());
+
+            Assert.Empty(world.Images);
+            await world.AssertServerAsItWasAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_kill_at_any_step_is_made_good_by_the_next_start(bool running)
+    {
+        var steps = await StepsAsync(running);
+        for (var step = 0; step < steps.Count; step++)
+        {
+            using var world = World(running);
+            world.KillAt = step;
+            _ = LiveAsync(world);
+            await world.Killed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+            await world.RestartAsync();
+
+            await world.AssertServerAsItWasAsync();
+            var copied = step >= steps.IndexOf("task state image_pending_upload");
+            var queued = step >= steps.IndexOf("task state image_snapshot");
+            Assert.Equal(running ? copied : queued, world.Images.Count == 1);
+        }
+    }
+
+    [Fact]
+    public async Task After_a_kill_a_complete_copy_is_sealed_without_the_guest()
+    {
+        var (imageId, task) = await _world.RequestAsync();
+        await _world.TaskRows.StartAsync(task.Id, TestContext.Current.CancellationToken);
+        _world.KillAt = (await StepsAsync(running: true)).IndexOf("open disk");
+        _ = _world.RunAsync(task);
+        await _world.Killed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        _world.Journal.Clear();
+        _world.Guest = null;
+        _world.Server = _world.Server! with { State = VmState.Stopped, LastStop = LastStop.Crash };
+
+        await _world.RestartAsync();
+
+        Assert.Equal("filesystem", _world.Images[imageId].Properties["tintype_consistency"]);
+        Assert.DoesNotContain("freeze", _world.Journal);
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Fact]
+    public async Task An_image_that_is_deleted_meanwhile_ends_the_snapshot()
+    {
+        var (imageId, task) = await _world.RequestAsync();
+        _world.Before = step =>
+        {
+            if (step == "task state image_pending_upload")
+                _world.Images.Remove(imageId);
+        };
+
+        var refusal = await Assert.ThrowsAsync<Fault>(() => _world.RunAsync(task));
+
+        Assert.Equal($"Image {imageId} was deleted while it was being made.", refusal.Message);
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Fact]
+    public async Task A_server_that_is_deleted_meanwhile_ends_the_snapshot()
+    {
+        var (_, task) = await _world.RequestAsync();
+        _world.Server = null;
+
+        await Assert.ThrowsAsync<Fault>(() => _world.RunAsync(task));
+
+        Assert.Empty(_world.Images);
+        Assert.Empty(await _world.Rows.ListAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Only_one_snapshot_holds_a_server_and_the_refused_one_leaves_the_first_alone()
+    {
+        var (imageId, task) = await _world.RequestAsync();
+
+        var refusal = await Assert.ThrowsAsync<Fault>(() => _world.RequestAsync());
+
+        Assert.Equal(FaultKind.Conflict, refusal.Kind);
+        Assert.Equal("image_snapshot_pending", _world.Server!.TaskState);
+        await _world.RunAsync(task);
+        Assert.Equal(imageId, Assert.Single(_world.Images).Key);
+    }
+
+    [Fact]
+    public async Task An_admin_of_another_project_owns_the_image_and_offers_it_to_the_servers_project()
+    {
+        var admin = new Caller("root", "admin", "p9", "admins", "default", ["admin", "manager", "member", "reader"]);
+        await _world.RequestAsync(admin);
+
+        Assert.Equal(("p9", ImageVisibility.Shared), (_world.NewImage!.Owner, _world.NewImage.Visibility));
+        Assert.Equal(["p1"], _world.NewImage.Members);
+        Assert.Equal("root", _world.NewImage.Properties["user_id"]);
+    }
+
+    private static CaptureWorld World(bool running)
+    {
+        var world = new CaptureWorld();
+        if (!running)
+        {
+            world.Guest = null;
+            world.Server = world.Server! with { State = VmState.Stopped, LastStop = LastStop.Clean };
+        }
+
+        return world;
+    }
+
+    private static async Task<List<string>> StepsAsync(bool running)
+    {
+        using var world = World(running);
+        await LiveAsync(world);
+        return world.Journal;
+    }
+
+    private static async Task LiveAsync(CaptureWorld world)
+    {
+        var (_, task) = await world.RequestAsync();
+        await world.TaskRows.StartAsync(task.Id, TestContext.Current.CancellationToken);
+        await world.RunAsync(task);
+        await world.TaskRows.FinishAsync(task.Id, TaskState.Success, null, TestContext.Current.CancellationToken);
+    }
+}
