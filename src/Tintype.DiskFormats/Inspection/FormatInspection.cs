@@ -46,6 +46,9 @@ public sealed class FormatInspection
 
     public FormatFinding Finish()
     {
+        // Nova registers a server that boots from a volume as an image without data, of whatever format.
+        if (_length == 0)
+            return new FormatFinding(Raw, 0, null);
         var verdicts = _inspectors.Select(inspector => (inspector.Format, Verdict: inspector.Finish())).Where(v => v.Verdict.Matches).ToArray();
         var found = verdicts.Length == 0 ? Raw : string.Join(" and ", verdicts.Select(v => v.Format));
         if (_declared == Raw)

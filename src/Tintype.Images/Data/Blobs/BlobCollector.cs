@@ -41,9 +41,7 @@ internal sealed class BlobCollector(
     {
         try
         {
-            await RemoveRootlessAsync(ct);
-            if (sweep)
-                await SweepAsync(ct);
+            await CollectAsync(sweep, ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -55,6 +53,14 @@ internal sealed class BlobCollector(
         {
             DataLog.CollectionFailed(log, failed, options.Value.SweepInterval);
         }
+    }
+
+    /// <param name="sweep">Whether to compare the store with the database too, which costs a listing of the store.</param>
+    internal async Task CollectAsync(bool sweep, CancellationToken ct)
+    {
+        await RemoveRootlessAsync(ct);
+        if (sweep)
+            await SweepAsync(ct);
     }
 
     private async Task RemoveRootlessAsync(CancellationToken ct)

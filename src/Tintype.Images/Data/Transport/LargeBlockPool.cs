@@ -24,6 +24,8 @@ internal sealed class LargeBlockPool : MemoryPool<byte>
     private readonly ConcurrentQueue<byte[]> _kept = new();
     private int _count;
 
+    internal int Kept => _kept.Count;
+
     public override int MaxBufferSize => BlockSize;
 
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
