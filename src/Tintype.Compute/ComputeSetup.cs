@@ -4,12 +4,19 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tintype.Compute.Api;
+using Tintype.Compute.ConfigDrive;
 using Tintype.Compute.Flavors;
 using Tintype.Compute.Guests;
 using Tintype.Compute.Hosts;
+using Tintype.Compute.Keypairs;
 using Tintype.Compute.Servers;
+using Tintype.Compute.Servers.Actions;
+using Tintype.Compute.Servers.Create;
+using Tintype.Compute.Servers.Life;
 using Tintype.Platform;
 using Tintype.Platform.Database;
+using Tintype.Platform.Tasks;
+using Tintype.Qemu.Process;
 
 namespace Tintype.Compute;
 
@@ -23,7 +30,10 @@ public static class ComputeSetup
         services.AddOptions<ComputeOptions>().Bind(configuration.GetSection("Compute")).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(p => new FlavorCatalog(
             new FlavorRepository(p.GetRequiredService<MetadataDatabase>()), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<KeypairRepository>();
         AddGuests(services);
+        AddServers(services);
+        AddServerActions(services);
         return services;
     }
 
@@ -37,9 +47,43 @@ public static class ComputeSetup
         services.AddSingleton<GuestDirectories>();
         services.AddSingleton<GuestSpecs>();
         services.AddSingleton<GuestSupervisor>();
+        services.AddSingleton<GuestPower>();
+        services.AddSingleton<ConfigDriveWriter>();
+    }
+
+    private static void AddServers(IServiceCollection services)
+    {
         services.AddSingleton<ServerRepository>();
         services.AddSingleton<ServerActionRepository>();
         services.AddSingleton<IServerCatalog, ServerCatalog>();
+        services.AddSingleton<ServerLookup>();
+        services.AddSingleton<ServerCreation>();
+        services.AddSingleton<ServerTaskStart>();
+        services.AddSingleton<ServerOperations>();
+        // Guests need somebody who starts them: IGuestLauncher and IDiskTools are registered before this room.
+        if (services.Any(s => s.ServiceType == typeof(IGuestLauncher)))
+            AddServerTasks(services);
+    }
+
+    private static void AddServerTasks(IServiceCollection services)
+    {
+        services.AddSingleton<ITaskHandler, BuildTask>();
+        services.AddSingleton<ITaskHandler, StartTask>();
+        services.AddSingleton<ITaskHandler, StopTask>();
+        services.AddSingleton<ITaskHandler, RebootTask>();
+        services.AddSingleton<ITaskHandler, DeleteTask>();
+        services.AddHostedService<ServerRecovery>();
+    }
+
+    private static void AddServerActions(IServiceCollection services)
+    {
+        services.AddSingleton<IServerAction, StartAction>();
+        services.AddSingleton<IServerAction, StopAction>();
+        services.AddSingleton<IServerAction, RebootAction>();
+        services.AddSingleton<IServerAction, LockAction>();
+        services.AddSingleton<IServerAction, UnlockAction>();
+        services.AddSingleton<IServerAction, ResetStateAction>();
+        services.AddSingleton<IServerAction, ConsoleOutputAction>();
     }
 
     public static void MapCompute(this IEndpointRouteBuilder routes)
@@ -52,5 +96,10 @@ public static class ComputeSetup
             return next(invocation);
         });
         FlavorEndpoints.Map(compute);
+        KeypairEndpoints.Map(compute);
+        ServerEndpoints.Map(compute);
+        ServerDetailEndpoints.Map(compute);
+        ServerActionEndpoint.Map(compute);
+        InstanceActionEndpoints.Map(compute);
     }
 }

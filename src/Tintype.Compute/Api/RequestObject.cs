@@ -25,6 +25,13 @@ internal sealed partial class RequestObject(JsonElement element, string path)
         return root.Child(member);
     }
 
+    /// <summary>The metadata under the body's only member.</summary>
+    public static IReadOnlyDictionary<string, string> MetadataOf(JsonElement body, string member)
+    {
+        Of(body, member);
+        return new RequestObject(body, "").Metadata(member)!;
+    }
+
     public JsonElement Element => element;
 
     public bool Has(string name) => element.TryGetProperty(name, out _);

@@ -27,6 +27,9 @@ internal sealed class ServerRepository(MetadataDatabase database, TimeProvider t
         return (ports.ToHashSet(), uids.Select(u => (uint)u).ToHashSet());
     }
 
+    public static async Task<int> CountAsync(WriteScope scope, string projectId) =>
+        (await scope.QueryAsync<int>("SELECT COUNT(*) FROM servers WHERE project_id = @projectId", new { projectId }))[0];
+
     /// <summary>Gives the server to one operation: it must be in an allowed state and held by none.</summary>
     /// <exception cref="Fault">404 or 409, in Nova's words.</exception>
     public async Task<Server> BeginTaskAsync(WriteScope scope, Guid id, string taskState, IReadOnlyCollection<VmState> allowed, string? action = null)

@@ -154,4 +154,5 @@ internal sealed class ServerRow
 
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(bool))]
 internal sealed partial class ServerRowJson : JsonSerializerContext;

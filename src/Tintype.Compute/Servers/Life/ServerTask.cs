@@ -1,0 +1,66 @@
+using Tintype.Platform.Http;
+using Tintype.Platform.Tasks;
+using Tintype.Qemu.Disks;
+
+namespace Tintype.Compute.Servers.Life;
+
+/// <summary>
+/// A durable piece of a server's life. Each can be run again from its beginning, so that one which a crash interrupted is simply
+/// repeated; and each ends at once when its server is being deleted.
+/// </summary>
+internal abstract class ServerTask(ServerRepository servers, ServerActionRepository actions, ServerOperations operations) : ITaskHandler
+{
+    public const string Build = "server.build";
+    public const string Start = "server.start";
+    public const string Stop = "server.stop";
+    public const string Reboot = "server.reboot";
+    public const string Delete = "server.delete";
+
+    public abstract string Kind { get; }
+
+    public virtual int MaxConcurrency => 16;
+
+    /// <summary>Nova's name of the action, under which its end is written down.</summary>
+    protected abstract string Action { get; }
+
+    protected ServerRepository Servers => servers;
+
+    public async Task RunAsync(TaskContext task, CancellationToken ct)
+    {
+        var id = task.Task.SubjectId;
+        using var operation = operations.Begin(id, ct);
+        if (await servers.FindAsync(id, ct) is not { TaskState: not TaskStates.Deleting } server)
+            return;
+        try
+        {
+            var remark = await ExecuteAsync(server, task.Task, operation.Token);
+            await actions.EndAsync(id, Action, task.Task.RequestId, task.Task.UserId, remark, CancellationToken.None);
+        }
+        catch (OperationCanceledException) when (operation.Token.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            // Its server is being deleted, and the deletion waits for this to end.
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            var reason = Explain(failure, task.Task.RequestId);
+            await FailAsync(server, reason);
+            await actions.EndAsync(id, Action, task.Task.RequestId, task.Task.UserId, reason, CancellationToken.None);
+            throw;
+        }
+    }
+
+    public Task<TaskRecovery> RecoverAsync(TaskRecord task, CancellationToken ct) => Task.FromResult(TaskRecovery.Rerun);
+
+    /// <returns>What the user should know of an end that was not quite as asked; null for nothing.</returns>
+    protected abstract Task<string?> ExecuteAsync(Server server, TaskRecord task, CancellationToken ct);
+
+    /// <summary>Puts the server into the state that a failure leaves it in.</summary>
+    protected virtual Task FailAsync(Server server, string reason) => servers.MarkFaultAsync(server.Id, reason, CancellationToken.None);
+
+    private static string Explain(Exception failure, string requestId) => failure switch
+    {
+        Fault or DiskToolException => failure.Message,
+        IOException io => $"{io.Message.TrimEnd('.')}.",
+        _ => $"Something unexpected went wrong; the server's log has the reason under {requestId}.",
+    };
+}
