@@ -23,7 +23,7 @@ public static class IdentitySetup
         services.AddMigrations(typeof(IdentitySetup).Assembly);
         services.AddFaultDialect(new KeystoneFaultDialect("/identity"));
         services.AddOptions<IdentityOptions>().Bind(configuration.GetSection(IdentityOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton<PasswordHasher>();
+        services.AddSingleton(_ => new PasswordHasher());
         services.AddSingleton<DomainRepository>();
         services.AddSingleton<UserRepository>();
         services.AddSingleton<UserAdministration>();

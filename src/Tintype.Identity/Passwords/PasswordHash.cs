@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using NSec.Cryptography;
 
 namespace Tintype.Identity.Passwords;
@@ -40,9 +41,10 @@ internal sealed record PasswordHash(int Memory, int Passes, byte[] Salt, byte[] 
         return new PasswordHash(Number(memory), Number(passes), Decode(salt), Decode(hash));
     }
 
+    // UTF-8 as everybody hashes passwords: given a string, the library would take its UTF-16.
     private byte[] Compute(string password) => PasswordBasedKeyDerivationAlgorithm
         .Argon2id(new Argon2Parameters { MemorySize = Memory, NumberOfPasses = Passes, DegreeOfParallelism = 1 })
-        .DeriveBytes(password, Salt, Hash.Length);
+        .DeriveBytes(Encoding.UTF8.GetBytes(password), Salt, Hash.Length);
 
     private static int Number(string text) => int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
 

@@ -6,15 +6,19 @@ namespace Tintype.Identity.Passwords;
 /// Hashes and verifies passwords, as many at once as there are processors: each takes memory, and more at once would not be
 /// faster. Whoever finds too long a queue is refused at once instead of making it longer.
 /// </summary>
-internal sealed class PasswordHasher : IDisposable
+/// <param name="slots">How many are hashed at once.</param>
+/// <param name="maximumPresent">How many may be here, hashed or waiting.</param>
+internal sealed class PasswordHasher(int slots, int maximumPresent) : IDisposable
 {
-    private const int MaximumWaiting = 200;
-
     // Verified in place of the hash of a user who is not there, so that the answer takes as long and gives nothing away.
     private static readonly Lazy<PasswordHash> _nobodys = new(() => PasswordHash.Of(Guid.NewGuid().ToString()));
 
-    private readonly SemaphoreSlim _slots = new(Environment.ProcessorCount);
+    private readonly SemaphoreSlim _slots = new(slots);
     private int _present;
+
+    public PasswordHasher() : this(Environment.ProcessorCount, maximumPresent: 200)
+    {
+    }
 
     /// <returns>The PHC string to store.</returns>
     public Task<string> HashAsync(string password, CancellationToken ct) => RunAsync(() => PasswordHash.Of(password).ToString(), ct);
@@ -27,7 +31,7 @@ internal sealed class PasswordHasher : IDisposable
     {
         try
         {
-            if (Interlocked.Increment(ref _present) > MaximumWaiting)
+            if (Interlocked.Increment(ref _present) > maximumPresent)
                 throw Fault.TooManySignIns();
             await _slots.WaitAsync(ct);
             try
