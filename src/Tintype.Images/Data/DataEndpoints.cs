@@ -36,7 +36,7 @@ internal static class DataEndpoints
         }
         catch (DataSourceException broken)
         {
-            // Whoever has hung up gets no answer, and is no error of ours; who only closed the sending half still listens.
+            // Whoever has hung up gets no answer, and is no error of ours; chunks that cannot be read come from one who still listens.
             http.RequestAborted.ThrowIfCancellationRequested();
             throw Fault.UploadBrokeOff(broken.Received, broken);
         }
