@@ -54,8 +54,9 @@ internal static partial class ImageAttributes
             "protected" or "os_hidden" => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : $"{Show(value)} is not of type 'boolean'",
             "min_disk" or "min_ram" => Whole(value) is null ? $"{Show(value)} is not of type 'integer'" : null,
             "tags" => Tags(value),
+            "locations" => value.ValueKind == JsonValueKind.Array ? null : $"{Show(value)} is not of type 'array'",
             // Read-only and reserved ones are refused for what they are, whatever their value.
-            _ => IsReadOnly(name) || IsReserved(name) || name == "locations" ? null : Text(value, nullable: false),
+            _ => IsReadOnly(name) || IsReserved(name) ? null : Text(value, nullable: false),
         };
         if (reason is not null)
             throw Fault.SchemaMismatch(reason, name, Show(value));

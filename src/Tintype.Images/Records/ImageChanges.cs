@@ -19,7 +19,7 @@ internal sealed class ImageChanges(ImageRepository images, ImageLifecycle lifecy
 
     public Task AddTagAsync(Guid id, string tag, Caller caller, CancellationToken ct) => database.WriteAsync(async scope =>
     {
-        var image = await lifecycle.FindForAsync(scope, ImageAction.Modify, id, caller);
+        var image = await lifecycle.FindForAsync(scope, ImageAction.Tag, id, caller);
         var tagged = image with { Tags = [.. image.Tags.Append(tag).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] };
         ImageAttributes.CheckQuotas(image, tagged);
         await images.SaveAsync(scope, tagged);
@@ -27,7 +27,7 @@ internal sealed class ImageChanges(ImageRepository images, ImageLifecycle lifecy
 
     public Task RemoveTagAsync(Guid id, string tag, Caller caller, CancellationToken ct) => database.WriteAsync(async scope =>
     {
-        var image = await lifecycle.FindForAsync(scope, ImageAction.Modify, id, caller);
+        var image = await lifecycle.FindForAsync(scope, ImageAction.Tag, id, caller);
         if (!image.Tags.Contains(tag, StringComparer.Ordinal))
             throw Fault.NotFound("The resource could not be found.").WithDetail($"The image {id} has no tag '{tag}'.");
         await images.SaveAsync(scope, image with { Tags = [.. image.Tags.Where(t => t != tag)] });

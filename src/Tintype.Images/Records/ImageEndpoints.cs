@@ -32,7 +32,7 @@ internal static class ImageEndpoints
     }
 
     private static async Task<JsonHttpResult<ImageView>> ShowAsync(string id, Caller caller, ImageLifecycle images, CancellationToken ct) =>
-        Json(await images.FindForAsync(ImageAction.Show, ImageId.Parse(id), caller, ct));
+        Json(await images.FindForAsync(ImageAction.Show, ImageId.Parse(id, ImageAction.Show), caller, ct));
 
     private static async Task<JsonHttpResult<ImageView>> PatchAsync(
         string id, HttpRequest request, Caller caller, ImageChanges changes, CancellationToken ct)
@@ -40,36 +40,36 @@ internal static class ImageEndpoints
         var dialect = ImagePatch.Dialect(request.ContentType);
         using var body = await GlanceRequest.ReadJsonAsync(request, ct);
         var patch = ImagePatch.Parse(body.RootElement, dialect);
-        return Json(await changes.PatchAsync(ImageId.Parse(id), patch, dialect, caller, ct));
+        return Json(await changes.PatchAsync(ImageId.Parse(id, ImageAction.Modify), patch, dialect, caller, ct));
     }
 
     private static async Task<NoContent> DeleteAsync(string id, Caller caller, ImageChanges changes, CancellationToken ct)
     {
-        await changes.DeleteAsync(ImageId.Parse(id), caller, ct);
+        await changes.DeleteAsync(ImageId.Parse(id, ImageAction.Delete), caller, ct);
         return TypedResults.NoContent();
     }
 
     private static async Task<NoContent> AddTagAsync(string id, string tag, Caller caller, ImageChanges changes, CancellationToken ct)
     {
-        await changes.AddTagAsync(ImageId.Parse(id), ImageTag.Parse(tag), caller, ct);
+        await changes.AddTagAsync(ImageId.Parse(id, ImageAction.Tag), ImageTag.Parse(tag), caller, ct);
         return TypedResults.NoContent();
     }
 
     private static async Task<NoContent> RemoveTagAsync(string id, string tag, Caller caller, ImageChanges changes, CancellationToken ct)
     {
-        await changes.RemoveTagAsync(ImageId.Parse(id), ImageTag.Parse(tag), caller, ct);
+        await changes.RemoveTagAsync(ImageId.Parse(id, ImageAction.Tag), ImageTag.Parse(tag), caller, ct);
         return TypedResults.NoContent();
     }
 
     private static async Task<NoContent> DeactivateAsync(string id, Caller caller, ImageChanges changes, CancellationToken ct)
     {
-        await changes.DeactivateAsync(ImageId.Parse(id), caller, ct);
+        await changes.DeactivateAsync(ImageId.Parse(id, ImageAction.Deactivate), caller, ct);
         return TypedResults.NoContent();
     }
 
     private static async Task<NoContent> ReactivateAsync(string id, Caller caller, ImageChanges changes, CancellationToken ct)
     {
-        await changes.ReactivateAsync(ImageId.Parse(id), caller, ct);
+        await changes.ReactivateAsync(ImageId.Parse(id, ImageAction.Reactivate), caller, ct);
         return TypedResults.NoContent();
     }
 

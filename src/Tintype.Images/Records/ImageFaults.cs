@@ -9,8 +9,15 @@ internal static class ImageFaults
     {
         public static Fault ImageNotFound(Guid id) => Fault.ImageNotFound(id.ToString());
 
-        /// <summary>What is no id names no image.</summary>
         public static Fault ImageNotFound(string id) => Fault.NotFound($"No image found with ID {id}");
+
+        /// <summary>Glance says it in another way for each.</summary>
+        public static Fault ImageNotFound(ImageAction action, string id) => action switch
+        {
+            ImageAction.Delete => Fault.NotFound($"Failed to find image {id} to delete"),
+            ImageAction.Tag => Fault.NotFound($"Image {id} not found."),
+            _ => Fault.ImageNotFound(id),
+        };
 
         public static Fault DuplicateImage(Guid id) => Fault.Conflict($"Image ID {id} already exists!");
 

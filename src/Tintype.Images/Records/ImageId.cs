@@ -6,7 +6,7 @@ namespace Tintype.Images.Records;
 internal static class ImageId
 {
     /// <exception cref="Fault">404: clients try a name as an id first, and go on with a search when it is not found.</exception>
-    public static Guid Parse(string text) => Find(text) ?? throw Fault.ImageNotFound(text);
+    public static Guid Parse(string text, ImageAction action) => Find(text) ?? throw Fault.ImageNotFound(action, text);
 
     public static Guid? Find(string text) => Guid.TryParseExact(text, "D", out var id) ? id : null;
 }

@@ -103,12 +103,12 @@ internal sealed class ImageLifecycle(ImageRepository images, MetadataDatabase da
     private static ImageRecord Judge(ImageAction action, Guid id, ImageSeen? seen, Caller caller)
     {
         if (seen is null)
-            throw Fault.ImageNotFound(id);
+            throw Fault.ImageNotFound(action, id.ToString());
         return ImageRules.Decide(action, seen.Image, caller, seen.MemberStatus is not null) switch
         {
             ImageVerdict.Allowed => seen.Image,
             ImageVerdict.Forbidden => throw Fault.NotAuthorized(ImageRules.Name(action)),
-            _ => throw Fault.ImageNotFound(id),
+            _ => throw Fault.ImageNotFound(action, id.ToString()),
         };
     }
 }

@@ -123,7 +123,8 @@ internal static partial class ImagePatch
         if (ImageAttributes.IsReserved(name))
             throw Fault.ReservedAttribute(name);
         ImageAttributes.CheckPropertyName(name);
-        if (operation != PatchOperation.Remove)
+        // A single location is added by /locations/N.
+        if (operation == PatchOperation.Replace || (operation == PatchOperation.Add && name != "locations"))
             ImageAttributes.Validate(name, value);
     }
 

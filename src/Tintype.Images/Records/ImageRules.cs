@@ -7,6 +7,7 @@ internal enum ImageAction
 {
     Show,
     Modify,
+    Tag,
     Delete,
     Upload,
     Download,
@@ -69,7 +70,7 @@ internal static class ImageRules
     public static string Name(ImageAction action) => action switch
     {
         ImageAction.Show => "get_image",
-        ImageAction.Modify => "modify_image",
+        ImageAction.Modify or ImageAction.Tag => "modify_image",
         ImageAction.Delete => "delete_image",
         ImageAction.Upload => "upload_image",
         ImageAction.Download => "download_image",
