@@ -99,6 +99,18 @@ public sealed class DownloadTests(ImageDataServer server) : IClassFixture<ImageD
     }
 
     [Fact]
+    public async Task A_mere_reader_sees_the_image_and_may_not_have_its_data()
+    {
+        var image = await server.ActiveAsync([1], Ct);
+        using var reader = await server.SignInReaderAsync();
+
+        Assert.Equal(200, (int)(await reader.GetAsync(image.Path)).Status);
+        var refusal = await reader.GetAsync(image.FilePath);
+        Assert.Equal(403, (int)refusal.Status);
+        Assert.Contains("You are not authorized to complete download_image action.", refusal.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_deactivated_image_is_403_but_for_an_administrator()
     {
         var image = await server.ActiveAsync([1], Ct);

@@ -37,6 +37,27 @@ public sealed class ImageDataServer : IAsyncLifetime
         _directory.Dispose();
     }
 
+    /// <summary>A new user who may only read in the first project.</summary>
+    public async Task<ApiClient> SignInReaderAsync()
+    {
+        var name = $"reader-{Guid.NewGuid():N}";
+        var user = await Admin.SendAsync(HttpMethod.Post, "/identity/v3/users", $$$"""{"user": {"name": "{{{name}}}", "domain_id": "default", "password": "only-for-reading"}}""");
+        var (_, _, project) = ApiClient.Credentials(Server, "tintype");
+        var projectId = (await Admin.GetAsync($"/identity/v3/projects?name={project}")).Json.GetProperty("projects")[0].GetProperty("id").GetString();
+        var roleId = (await Admin.GetAsync("/identity/v3/roles?name=reader")).Json.GetProperty("roles")[0].GetProperty("id").GetString();
+        var userId = user.Json.GetProperty("user").GetProperty("id").GetString();
+        var assigned = await Admin.SendAsync(HttpMethod.Put, $"/identity/v3/projects/{projectId}/users/{userId}/roles/{roleId}");
+        Assert.True((int)assigned.Status == 204, assigned.Text);
+
+        var reader = new ApiClient(Server);
+        var token = await reader.SendAsync(HttpMethod.Post, "/identity/v3/auth/tokens", $$$"""
+            {"auth": {"identity": {"methods": ["password"], "password": {"user": {"id": "{{{userId}}}", "password": "only-for-reading"} } },
+                      "scope": {"project": {"id": "{{{projectId}}}"} } } }
+            """);
+        reader.Token = token.Header("X-Subject-Token");
+        return reader;
+    }
+
     /// <summary>A private image that waits for its data.</summary>
     public Task<ImageCall> QueuedAsync(string? diskFormat = "raw") => ImageCall.QueuedAsync(Server, One, diskFormat);
 
