@@ -22,6 +22,12 @@ public sealed class TintypeServer : IAsyncDisposable
         _arguments = arguments;
     }
 
+    /// <summary>
+    /// The argument with which the demo cloud has its public image, <c>tintype-linux</c>. Left out, the server starts faster and its
+    /// store is empty.
+    /// </summary>
+    public static string WithDemoGuest { get; } = $"--Demo:GuestImage={Repository.DemoGuest}";
+
     public string DataDirectory { get; }
 
     /// <summary>The root, for example http://127.0.0.1:40123. Another after each start, unless --listen was given.</summary>
@@ -118,8 +124,6 @@ public sealed class TintypeServer : IAsyncDisposable
     {
         if (!_arguments.Contains("--listen"))
             yield return "--listen=127.0.0.1:0";
-        if (File.Exists(Repository.DemoGuest))
-            yield return $"--Demo:GuestImage={Repository.DemoGuest}";
     }
 
     private void Take(string? line, TaskCompletionSource<Uri> ready)
