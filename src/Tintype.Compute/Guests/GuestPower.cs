@@ -97,15 +97,19 @@ internal sealed class GuestPower(GuestSupervisor guests, ServerRepository server
 
     private async Task<bool> EndsWithinAsync(RunningGuest guest, TimeSpan limit, CancellationToken ct)
     {
-        if (limit > TimeSpan.Zero)
+        // The guest's end is what is timed, not how long it takes to write it down.
+        if (limit > TimeSpan.Zero && !guest.Process.Exited.IsCompleted)
         {
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            await Task.WhenAny(guest.Ended, Task.Delay(limit, time, waiting.Token));
+            await Task.WhenAny(guest.Process.Exited, Task.Delay(limit, time, waiting.Token));
             await waiting.CancelAsync();
             ct.ThrowIfCancellationRequested();
         }
 
-        return guest.Ended.IsCompletedSuccessfully;
+        if (!guest.Process.Exited.IsCompleted)
+            return false;
+        await guest.Ended.WaitAsync(ct);
+        return true;
     }
 
     private static async Task CommandAsync(RunningGuest guest, string command, JsonObject? arguments, CancellationToken ct)

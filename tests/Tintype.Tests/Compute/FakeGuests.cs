@@ -1,0 +1,194 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tintype.Compute.Hosts;
+using Tintype.Compute.Servers;
+using Tintype.Images.Data;
+using Tintype.Platform.Database;
+using Tintype.Qemu.Disks;
+using Tintype.Qemu.GuestAgent;
+using Tintype.Qemu.Process;
+using Tintype.Qemu.Qmp;
+
+namespace Tintype.Tests.Compute;
+
+internal sealed class FakeMemory : IHostMemory
+{
+    public long Mib { get; set; }
+
+    public Dictionary<int, long> Resident { get; } = [];
+
+    public long Available() => Mib;
+
+    public long ResidentOf(int pid) => Resident.GetValueOrDefault(pid);
+}
+
+internal sealed class FakeHost : IGuestHost
+{
+    public string? UnavailableBecause { get; set; }
+
+    public IsolationLease LeaseIsolation() => throw new NotSupportedException();
+}
+
+/// <summary>Guests by their directory; they outlive a server process, as QEMU does.</summary>
+internal sealed class FakeLauncher : IGuestLauncher
+{
+    public Dictionary<string, FakeGuestProcess> Running { get; } = [];
+
+    public List<GuestSpec> Started { get; } = [];
+
+    public string? Refusal { get; set; }
+
+    /// <summary>Awaited by each start before the guest is there.</summary>
+    public Func<CancellationToken, Task> BeforeStart { get; set; } = _ => Task.CompletedTask;
+
+    public async Task<IGuestProcess> StartAsync(GuestSpec spec, CancellationToken ct)
+    {
+        await BeforeStart(ct);
+        if (Refusal is not null)
+            throw new GuestStartException(Refusal);
+        Started.Add(spec);
+        return Running[spec.Directory] = new FakeGuestProcess(spec.Directory, () => Running.Remove(spec.Directory), spec.AgentChannel);
+    }
+
+    public Task<IGuestProcess?> AttachAsync(string directory, CancellationToken ct) =>
+        Task.FromResult<IGuestProcess?>(Running.GetValueOrDefault(directory)?.Reattach());
+}
+
+/// <summary>A guest that does as it is told, or does not, as the test says.</summary>
+internal sealed class FakeGuestProcess(string directory, Action onEnd, bool hasAgent) : IGuestProcess, IQmpClient, IGuestAgent
+{
+    private TaskCompletionSource<GuestExit> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<QmpEvent> _event = new();
+
+    public bool AgentAnswers { get; set; } = true;
+    public bool HeedsAgent { get; set; } = true;
+    public bool HeedsPowerButton { get; set; } = true;
+    public bool HeedsControlAltDelete { get; set; } = true;
+
+    /// <summary>What it was told, in order.</summary>
+    public List<string> Told { get; } = [];
+
+    public int Pid => 4711;
+    public string Directory => directory;
+    public IQmpClient Qmp => this;
+    public IGuestAgent? Agent => hasAgent ? this : null;
+    public Task<GuestExit> Exited => _exited.Task;
+
+    public void End(GuestExitKind kind, string? reason = null)
+    {
+        onEnd();
+        _exited.TrySetResult(new GuestExit(kind, reason));
+    }
+
+    /// <summary>As a new server process sees it.</summary>
+    public FakeGuestProcess Reattach()
+    {
+        _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        return this;
+    }
+
+    public Task KillAsync(CancellationToken ct)
+    {
+        Told.Add("kill");
+        End(GuestExitKind.Forced);
+        return Task.CompletedTask;
+    }
+
+    public Task<JsonElement> ExecuteAsync(string command, JsonObject? arguments, CancellationToken ct)
+    {
+        Told.Add(command);
+        switch (command)
+        {
+            case "system_powerdown" when HeedsPowerButton:
+                End(GuestExitKind.GuestShutdown);
+                break;
+            case "send-key" when HeedsControlAltDelete:
+            case "system_reset":
+                _event.TrySetResult(new QmpEvent("RESET", default, default));
+                break;
+        }
+
+        return Task.FromResult(JsonDocument.Parse("{}").RootElement);
+    }
+
+    public Task<QmpEvent> WaitForAsync(Func<QmpEvent, bool> match, CancellationToken ct)
+    {
+        // Seen at once: otherwise the moving clock could overtake it.
+        _event = new();
+        return _event.Task.WaitAsync(ct);
+    }
+
+    public Task<bool> RespondsAsync(TimeSpan timeout, CancellationToken ct) => Task.FromResult(AgentAnswers);
+
+    public Task ShutdownAsync(TimeSpan timeout, CancellationToken ct)
+    {
+        Told.Add("guest-shutdown");
+        if (HeedsAgent)
+            End(GuestExitKind.GuestShutdown);
+        return Task.CompletedTask;
+    }
+
+    public Task RebootAsync(TimeSpan timeout, CancellationToken ct)
+    {
+        Told.Add("guest-reboot");
+        if (HeedsAgent)
+            _event.TrySetResult(new QmpEvent("RESET", default, default));
+        return Task.CompletedTask;
+    }
+
+    public Task<int> FreezeAsync(TimeSpan timeout, CancellationToken ct) => throw new NotSupportedException();
+    public Task<int> ThawAsync(TimeSpan timeout, CancellationToken ct) => throw new NotSupportedException();
+
+    public Task<GuestCommandResult> ExecuteAsync(string path, IReadOnlyList<string> arguments, TimeSpan timeout, CancellationToken ct) =>
+        throw new NotSupportedException();
+
+    public ValueTask DisposeAsync()
+    {
+        _exited.TrySetCanceled();
+        return ValueTask.CompletedTask;
+    }
+}
+
+internal sealed class FakeBlobs : IBlobReferences
+{
+    private readonly Dictionary<BlobHolder, HeldBlob> _held = [];
+
+    /// <summary>What the image has; null once it is deleted.</summary>
+    public HeldBlob? Data { get; set; } = new(Guid.NewGuid(), "/store/blob", "raw", 10 * 1024 * 1024);
+
+    public IReadOnlyCollection<BlobHolder> Holders => _held.Keys;
+
+    public Task<HeldBlob?> HoldAsync(Guid imageId, BlobHolder holder, CancellationToken ct)
+    {
+        if (Data is not null)
+            _held.TryAdd(holder, Data);
+        return FindAsync(holder, ct);
+    }
+
+    public Task<HeldBlob?> FindAsync(BlobHolder holder, CancellationToken ct) => Task.FromResult(_held.GetValueOrDefault(holder));
+
+    public Task ReleaseAsync(WriteScope scope, BlobHolder holder)
+    {
+        _held.Remove(holder);
+        return Task.CompletedTask;
+    }
+}
+
+internal sealed class FakeDisks : IDiskTools
+{
+    public string? Refusal { get; set; }
+
+    public List<(string Path, DiskLayer Backing, long Size)> Overlays { get; } = [];
+
+    public Task CreateOverlayAsync(string path, DiskLayer backing, long virtualSize, CancellationToken ct)
+    {
+        if (Refusal is not null)
+            throw new DiskToolException(Refusal);
+        Overlays.Add((path, backing, virtualSize));
+        return File.WriteAllTextAsync(path, "overlay", ct);
+    }
+
+    public Task CreateEmptyAsync(string path, long virtualSize, CancellationToken ct) => throw new NotSupportedException();
+
+    public Task<IDiskReader> OpenAsync(IReadOnlyList<DiskLayer> layers, uint isolationUid, CancellationToken ct) => throw new NotSupportedException();
+}
