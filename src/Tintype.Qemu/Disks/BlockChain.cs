@@ -47,6 +47,28 @@ internal static class BlockChain
         return nodes;
     }
 
+    /// <summary>The same as one tree, for the option that takes no names of nodes; read-only throughout.</summary>
+    public static JsonObject Tree(IReadOnlyList<DiskLayer> layers, Func<DiskLayer, string> fileName)
+    {
+        JsonObject? below = null;
+        foreach (var layer in layers.Reverse())
+        {
+            var node = new JsonObject
+            {
+                ["driver"] = layer.Format,
+                ["read-only"] = true,
+                ["file"] = new JsonObject { ["driver"] = "file", ["filename"] = fileName(layer), ["read-only"] = true },
+            };
+            if (HasBacking(layer.Format))
+                node["backing"] = below;
+            else if (below is not null)
+                throw new ArgumentException($"A layer of format {layer.Format} cannot lie on another.", nameof(layers));
+            below = node;
+        }
+
+        return below ?? throw new ArgumentException("A disk has at least one layer.", nameof(layers));
+    }
+
     // For these drivers a backing node that is not named is looked for in the header.
     private static bool HasBacking(string format) => format is "qcow2" or "vmdk";
 }

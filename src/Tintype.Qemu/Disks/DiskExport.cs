@@ -18,13 +18,15 @@ internal sealed class DiskExport : IDiskReader
     private static readonly TimeSpan _startLimit = TimeSpan.FromSeconds(30);
 
     private readonly string _directory;
+    private readonly Confinement _confinement;
     private readonly System.Diagnostics.Process _process;
     private NbdClient? _client;
 
-    private DiskExport(string directory, System.Diagnostics.Process process)
+    private DiskExport(Confinement confinement, IReadOnlyList<DiskLayer> layers)
     {
-        _directory = directory;
-        _process = process;
+        _directory = confinement.Directory;
+        _confinement = confinement;
+        _process = Launch(confinement, layers);
     }
 
     public long Length => _client!.Length;
@@ -45,7 +47,7 @@ internal sealed class DiskExport : IDiskReader
         listener.Listen(1);
         OwnedDirectory.Give(control, uid);
 
-        var export = new DiskExport(directory, Launch(directory, layers, uid));
+        var export = new DiskExport(new Confinement(directory, uid, LogName), layers);
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -55,7 +57,7 @@ internal sealed class DiskExport : IDiskReader
         }
         catch (Exception failed) when (failed is not OperationCanceledException || !ct.IsCancellationRequested)
         {
-            var said = await export.SaidAsync();
+            var said = await export.EndAsync();
             await export.DisposeAsync();
             throw new DiskToolException($"The disk could not be opened for reading: {(said.Length > 0 ? said : failed.Message)}", failed);
         }
@@ -78,7 +80,7 @@ internal sealed class DiskExport : IDiskReader
                 using (orphan)
                 {
                     orphan.Kill();
-                    orphan.WaitForExit();
+                    SpinWait.SpinUntil(() => orphan.HasEnded);
                 }
             }
 
@@ -99,9 +101,8 @@ internal sealed class DiskExport : IDiskReader
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static System.Diagnostics.Process Launch(string directory, IReadOnlyList<DiskLayer> layers, uint uid)
+    private static System.Diagnostics.Process Launch(Confinement confinement, IReadOnlyList<DiskLayer> layers)
     {
-        var confinement = new Confinement(directory, uid, LogName);
         var descriptors = new List<string>();
         var nodes = BlockChain.Nodes(layers, Node, writable: false, layer =>
         {
@@ -138,9 +139,11 @@ internal sealed class DiskExport : IDiskReader
         _client = await NbdClient.ConnectAsync(Path.Combine(_directory, "nbd.sock"), Node, ct);
     }
 
-    private async Task<string> SaidAsync()
+    private async Task<string> EndAsync()
     {
-        var log = Path.Combine(_directory, LogName);
-        return File.Exists(log) ? (await File.ReadAllTextAsync(log)).Trim() : "";
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync();
+        return await _confinement.SaidAsync(_process);
     }
 }

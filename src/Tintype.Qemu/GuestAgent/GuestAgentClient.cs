@@ -21,6 +21,7 @@ public sealed class GuestAgentClient : IGuestAgent, IAsyncDisposable
     private readonly Func<CancellationToken, Task<Stream>> _connect;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly Timer _idle;
+    private readonly CancellationTokenSource _disposing = new();
     private GuestAgentChannel? _channel;
     private bool _frozen;
 
@@ -97,6 +98,7 @@ public sealed class GuestAgentClient : IGuestAgent, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _disposing.CancelAsync();
         await _turn.WaitAsync();
         await _idle.DisposeAsync();
         await DropAsync();
@@ -135,7 +137,7 @@ public sealed class GuestAgentClient : IGuestAgent, IAsyncDisposable
     private async Task<T> CallAsync<T>(
         string command, TimeSpan timeout, Func<GuestAgentChannel, CancellationToken, Task<T>> call, CancellationToken ct)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct, _disposing.Token);
         limit.CancelAfter(timeout);
         try
         {
@@ -159,7 +161,7 @@ public sealed class GuestAgentClient : IGuestAgent, IAsyncDisposable
                 _turn.Release();
             }
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested && !_disposing.IsCancellationRequested)
         {
             throw new GuestAgentException($"The guest agent did not answer '{command}' within {Seconds(timeout)}; it may not be running in the guest.");
         }

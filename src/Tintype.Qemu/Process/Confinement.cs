@@ -12,17 +12,23 @@ namespace Tintype.Qemu.Process;
 /// <param name="Directory">The program's working directory, which its user owns: names within it are relative.</param>
 /// <param name="Uid">The user and group; used only when Tintype is root.</param>
 /// <param name="LogFile">Where its standard output and error go, relative to the directory; appended to.</param>
-internal sealed record Confinement(string Directory, uint Uid, string LogFile)
+/// <param name="DeviceGroup">A further group, that a device it needs belongs to.</param>
+internal sealed record Confinement(string Directory, uint Uid, string LogFile, uint? DeviceGroup = null)
 {
     /// <summary>The first descriptor that a handed-over file gets.</summary>
     private const int FirstDescriptor = 3;
+
+    private const int LongestComplaint = 4096;
 
     /// <summary>POSIX shells redirect single digits only.</summary>
     private const int MaximumFiles = 9 - FirstDescriptor + 1;
 
     // Names come as positional arguments: no word of data is ever read as shell.
-    private const string Script =
-        "exec >>\"$1\" 2>&1 </dev/null; shift; n=3; while [ \"$1\" != -- ]; do eval \"exec $n<\\\"\\$1\\\"\"; n=$((n+1)); shift; done; shift; exec \"$@\"";
+    private const string OpenFiles =
+        "n=3; while [ \"$1\" != -- ]; do eval \"exec $n<\\\"\\$1\\\"\"; n=$((n+1)); shift; done; shift; exec \"$@\"";
+
+    // Opened by the unprivileged user: what it has put at that name in its directory must not lead where only root may write.
+    private const string OpenLog = "exec >>\"$0\" 2>&1 </dev/null; exec \"$@\"";
 
     private readonly List<string> _files = [];
 
@@ -38,14 +44,31 @@ internal sealed record Confinement(string Directory, uint Uid, string LogFile)
 
     /// <summary>The whole command line, for the log and for tests.</summary>
     public IReadOnlyList<string> CommandLine(string program, IReadOnlyList<string> arguments) =>
-        ["setsid", "sh", "-c", Script, "sh", LogFile, .. _files, "--", .. Unprivileged(), program, .. arguments];
+        ["setsid", "sh", "-c", OpenFiles, "sh", .. _files, "--", .. Unprivileged(), "sh", "-c", OpenLog, LogFile, program, .. arguments];
 
     /// <summary>Starts the program. Its end can be awaited on the returned process; killing it is the caller's to do.</summary>
     public System.Diagnostics.Process Start(string program, IReadOnlyList<string> arguments)
     {
         var command = CommandLine(program, arguments);
-        var start = new ProcessStartInfo(command[0], command.Skip(1)) { WorkingDirectory = Directory };
+        var start = new ProcessStartInfo(command[0], command.Skip(1)) { WorkingDirectory = Directory, RedirectStandardError = true };
+        // Our environment may hold secrets. Temporary files belong to its directory.
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        start.Environment["LC_ALL"] = "C";
+        start.Environment["TMPDIR"] = ".";
         return System.Diagnostics.Process.Start(start) ?? throw new InvalidOperationException($"{program} was not started.");
+    }
+
+    /// <summary>What an ended program, or its launch, complained of; empty if it said nothing.</summary>
+    public async Task<string> SaidAsync(System.Diagnostics.Process ended)
+    {
+        var launch = await ended.StandardError.ReadToEndAsync();
+        await using var log = OwnedDirectory.TryOpen(Path.Combine(Directory, LogFile));
+        if (log is null)
+            return launch.Trim();
+        log.Seek(-Math.Min(log.Length, LongestComplaint), SeekOrigin.End);
+        using var reader = new StreamReader(log);
+        return (launch + await reader.ReadToEndAsync()).Trim();
     }
 
     private IEnumerable<string> Unprivileged()
@@ -53,6 +76,7 @@ internal sealed record Confinement(string Directory, uint Uid, string LogFile)
         if (!Environment.IsPrivilegedProcess)
             return [];
         var uid = Uid.ToString(CultureInfo.InvariantCulture);
-        return ["setpriv", "--reuid", uid, "--regid", uid, "--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"];
+        string[] groups = DeviceGroup is { } group ? ["--groups", group.ToString(CultureInfo.InvariantCulture)] : ["--clear-groups"];
+        return ["setpriv", "--reuid", uid, "--regid", uid, .. groups, "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"];
     }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Tintype.Qemu.Process;
 
@@ -15,33 +16,84 @@ internal static partial class OwnedDirectory
         Give(path, uid);
     }
 
-    /// <summary>Changes the owner and the group, when Tintype is root.</summary>
+    /// <summary>
+    /// Changes the owner and the group, when Tintype is root; of a link itself, since the directory's user may have put one there.
+    /// </summary>
     public static void Give(string path, uint uid)
     {
         if (Environment.IsPrivilegedProcess && ChangeOwner(path, uid, uid) != 0)
             throw new IOException($"{path} could not be given to the user {uid}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}.");
     }
 
+    /// <summary>Opens a file for reading, unless it is missing, or something else than a file: a link that its user has put there may lead anywhere.</summary>
+    public static FileStream? TryOpen(string path)
+    {
+        var handle = new SafeFileHandle(Open(path, NoFollow | NonBlocking | CloseOnExec), ownsHandle: true);
+        if (handle.IsInvalid)
+        {
+            handle.Dispose();
+            return null;
+        }
+
+        var stream = new FileStream(handle, FileAccess.Read);
+        if (stream.CanSeek)
+            return stream;
+        stream.Dispose();
+        return null;
+    }
+
     /// <summary>
     /// The process whose pid the file names, if it is one that runs in <paramref name="directory"/>: pids are used again, working
     /// directories tell. Null otherwise. The caller disposes it.
     /// </summary>
-    public static System.Diagnostics.Process? ProcessIn(string directory, string pidFile)
+    public static ProcessHandle? ProcessIn(string directory, string pidFile)
     {
-        if (!File.Exists(pidFile) || !int.TryParse(File.ReadAllText(pidFile).Trim(), CultureInfo.InvariantCulture, out var pid))
+        using var file = TryOpen(pidFile);
+        if (file is null)
             return null;
-        if (new FileInfo($"/proc/{pid}/cwd").LinkTarget != Path.GetFullPath(directory))
-            return null;
+        using var reader = new StreamReader(file);
+        var text = new char[20];
+        var length = reader.ReadBlock(text);
+        return int.TryParse(text.AsSpan(0, length).Trim(), CultureInfo.InvariantCulture, out var pid) ? TryOpen(pid, directory) : null;
+    }
+
+    /// <summary>All processes that run in <paramref name="directory"/>, whatever they say of themselves.</summary>
+    public static IEnumerable<ProcessHandle> ProcessesIn(string directory) =>
+        from entry in Directory.EnumerateDirectories("/proc")
+        let pid = int.TryParse(Path.GetFileName(entry), CultureInfo.InvariantCulture, out var number) ? TryOpen(number, directory) : null
+        where pid is not null
+        select pid;
+
+    private static ProcessHandle? TryOpen(int pid, string directory)
+    {
+        // Opened first, looked at then: the number cannot pass to another process in between.
+        var process = ProcessHandle.TryOpen(pid);
+        if (process is null || (WorkingDirectoryOf(pid) == Path.GetFullPath(directory) && !process.HasEnded))
+            return process;
+        process.Dispose();
+        return null;
+    }
+
+    private static string? WorkingDirectoryOf(int pid)
+    {
         try
         {
-            return System.Diagnostics.Process.GetProcessById(pid);
+            return new FileInfo($"/proc/{pid}/cwd").LinkTarget;
         }
-        catch (ArgumentException)
+        catch (Exception hidden) when (hidden is IOException or UnauthorizedAccessException)
         {
-            return null; // It ended between the two looks.
+            return null; // It has ended, or is another user's.
         }
     }
 
-    [LibraryImport("libc", EntryPoint = "chown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private const int NoFollow = 0x20000;
+    private const int NonBlocking = 0x800;
+    private const int CloseOnExec = 0x80000;
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int ChangeOwner(string path, uint owner, uint group);
 }

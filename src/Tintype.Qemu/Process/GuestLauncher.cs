@@ -1,0 +1,162 @@
+using System.ComponentModel;
+using Microsoft.Extensions.Logging;
+using Tintype.Qemu.Qmp;
+
+namespace Tintype.Qemu.Process;
+
+/// <summary>Runs each guest as a QEMU process of its own, confined, which goes on when this process ends.</summary>
+/// <param name="accelerator">Asked at each start.</param>
+public sealed partial class GuestLauncher(Func<CancellationToken, Task<Accelerator>> accelerator, ILogger<GuestLauncher> log) : IGuestLauncher
+{
+    private const string Program = "qemu-system-x86_64";
+
+    // QEMU sets itself up in a second; a host that swaps takes longer.
+    private static readonly TimeSpan _setUpLimit = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan _socketPoll = TimeSpan.FromMilliseconds(20);
+
+    public async Task<IGuestProcess> StartAsync(GuestSpec spec, CancellationToken ct)
+    {
+        Prepare(spec);
+        return await StartAsync(spec, await accelerator(ct), ct);
+    }
+
+    public async Task<IGuestProcess?> AttachAsync(string directory, CancellationToken ct)
+    {
+        if (OwnedDirectory.ProcessIn(directory, Path.Combine(directory, GuestFiles.Pid)) is not { } process)
+        {
+            await EndHalfStartedAsync(directory);
+            return null;
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        limit.CancelAfter(_setUpLimit);
+        try
+        {
+            var qmp = await QmpClient.ConnectAsync(Path.Combine(directory, GuestFiles.QmpSocket), limit.Token);
+            return new GuestProcess(directory, process, qmp, causeAsync: null, log);
+        }
+        catch (Exception failed) when (failed is IOException || (failed is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            // It ended just now, or it cannot be spoken to: of no use to anybody, and it holds the disk.
+            LogMute(log, failed, process.Pid, directory);
+            await EndAsync(process);
+            process.Dispose();
+            return null;
+        }
+    }
+
+    internal async Task<IGuestProcess> StartAsync(GuestSpec spec, Accelerator chosen, CancellationToken ct)
+    {
+        var confinement = new Confinement(spec.Directory, spec.IsolationUid, GuestFiles.QemuLog, chosen.DeviceGroup);
+        var child = Launch(spec, chosen, confinement);
+        // Of a child that has ended already the number is not given to another before it is collected, but the handle may be void.
+        var process = ProcessHandle.TryOpen(child.Id);
+        try
+        {
+            if (process is null)
+                throw new IOException("QEMU ended.");
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            limit.CancelAfter(_setUpLimit);
+            var qmp = await ConnectAsync(spec.Directory, process, limit.Token);
+            LogStarted(log, spec.Id, process.Pid, chosen.Name);
+            return new GuestProcess(spec.Directory, process, qmp, () => CauseAsync(child, confinement), log);
+        }
+        catch (Exception failed)
+        {
+            if (process is not null)
+                await EndAsync(process);
+            process?.Dispose();
+            using (child)
+            {
+                await child.WaitForExitAsync(CancellationToken.None);
+                if (failed is OperationCanceledException && ct.IsCancellationRequested)
+                    throw;
+                var said = Words(await confinement.SaidAsync(child));
+                throw new GuestStartException(said.Length > 0 ? said : $"QEMU did not get ready within {_setUpLimit.TotalSeconds:0} s.", failed);
+            }
+        }
+    }
+
+    // The directory and the layers that are written to belong to the guest's user; what an earlier QEMU left is in the way.
+    private static void Prepare(GuestSpec spec)
+    {
+        OwnedDirectory.Create(spec.Directory, spec.IsolationUid);
+        foreach (var disk in spec.Disks.Where(d => d is { ReadOnly: false, Ephemeral: false }))
+            OwnedDirectory.Give(Path.GetFullPath(disk.Layers[0].Path, spec.Directory), spec.IsolationUid);
+        foreach (var name in (string[])[GuestFiles.Pid, GuestFiles.QmpSocket, GuestFiles.AgentSocket, GuestFiles.QemuLog])
+            File.Delete(Path.Combine(spec.Directory, name));
+    }
+
+    private static System.Diagnostics.Process Launch(GuestSpec spec, Accelerator chosen, Confinement confinement)
+    {
+        try
+        {
+            return confinement.Start(Program, QemuCommandLine.Build(spec, chosen, confinement.HandOver));
+        }
+        catch (Win32Exception missing)
+        {
+            throw new GuestStartException($"{missing.Message}; guests need util-linux and qemu-system-x86.", missing);
+        }
+    }
+
+    // QEMU makes its socket while it sets itself up, and greets on it once it is ready. It does not tell when: until then there is
+    // no socket, or nobody who accepts.
+    private static async Task<QmpClient> ConnectAsync(string directory, ProcessHandle process, CancellationToken ct)
+    {
+        while (true)
+        {
+            try
+            {
+                return await QmpClient.ConnectAsync(Path.Combine(directory, GuestFiles.QmpSocket), ct);
+            }
+            catch (IOException) when (!process.HasEnded)
+            {
+                await Task.Delay(_socketPoll, ct);
+            }
+        }
+    }
+
+    // A QEMU whose starter died before it had written its pid file is known to nobody, and holds the disk.
+    private async Task EndHalfStartedAsync(string directory)
+    {
+        foreach (var process in OwnedDirectory.ProcessesIn(directory))
+        {
+            using (process)
+            {
+                LogHalfStarted(log, process.Pid, directory);
+                await EndAsync(process);
+            }
+        }
+    }
+
+    private static async Task EndAsync(ProcessHandle process)
+    {
+        process.Kill();
+        await process.WaitForEndAsync(CancellationToken.None);
+    }
+
+    private static async Task<string> CauseAsync(System.Diagnostics.Process child, Confinement confinement)
+    {
+        using (child)
+        {
+            await child.WaitForExitAsync();
+            var said = Words(await confinement.SaidAsync(child));
+            var how = child.ExitCode > 128 ? $"QEMU was ended by signal {child.ExitCode - 128}." : $"QEMU ended with code {child.ExitCode}.";
+            return said.Length == 0 ? how : $"{how} It said: {said}";
+        }
+    }
+
+    // "qemu-system-x86_64: -device igb: 'igb' is not a valid device model name", behind warnings of the same form.
+    private static string Words(string said) => string.Join(' ', said.Split('\n')
+        .Where(line => !line.Contains("warning:", StringComparison.Ordinal))
+        .Select(line => line.StartsWith(Program + ": ", StringComparison.Ordinal) ? line[(Program.Length + 2)..] : line)).Trim();
+
+    [LoggerMessage(1, LogLevel.Information, "Guest {GuestId} runs as process {Pid} ({Accelerator})")]
+    private static partial void LogStarted(ILogger log, Guid guestId, int pid, string accelerator);
+
+    [LoggerMessage(2, LogLevel.Warning, "Process {Pid} in {Directory} does not answer on its QMP socket and is ended")]
+    private static partial void LogMute(ILogger log, Exception reason, int pid, string directory);
+
+    [LoggerMessage(3, LogLevel.Warning, "Process {Pid} in {Directory} was being started when its starter ended; it is ended too")]
+    private static partial void LogHalfStarted(ILogger log, int pid, string directory);
+}

@@ -1,0 +1,169 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Tintype.Qemu.GuestAgent;
+using Tintype.Qemu.Qmp;
+
+namespace Tintype.Qemu.Process;
+
+/// <summary>
+/// A QEMU process, watched to its end:
+/// <code>
+/// running ─► guest powered off: QEMU paused it and waits ─► quit ─► gone: GuestShutdown
+///    ├─────► guest panicked, or QEMU gave it up ──────────► quit ─► gone: Failed
+///    ├─────► told to end by us, by quit or by a signal ───────────► gone: Forced
+///    └─────► died ────────────────────────────────────────────────► gone: Failed
+/// </code>
+/// The first state is found by asking as well as by the event, since the guest may have come to it while nobody listened.
+/// </summary>
+internal sealed partial class GuestProcess : IGuestProcess
+{
+    private static readonly TimeSpan _quitLimit = TimeSpan.FromSeconds(5);
+
+    private readonly ProcessHandle _process;
+    private readonly QmpClient _qmp;
+    private readonly GuestAgentClient? _agent;
+    private readonly Func<Task<string>>? _causeAsync;
+    private readonly ILogger _log;
+    private readonly CancellationTokenSource _disposing = new();
+    private volatile bool _killed;
+    private bool _disposed;
+
+    /// <param name="causeAsync">Why QEMU ended; null if that cannot be told.</param>
+    public GuestProcess(string directory, ProcessHandle process, QmpClient qmp, Func<Task<string>>? causeAsync, ILogger log)
+    {
+        Directory = directory;
+        Pid = process.Pid;
+        _process = process;
+        _qmp = qmp;
+        _causeAsync = causeAsync;
+        _log = log;
+        var agentSocket = Path.Combine(directory, GuestFiles.AgentSocket);
+        if (File.Exists(agentSocket))
+            _agent = new GuestAgentClient(agentSocket);
+        Exited = WatchAsync();
+    }
+
+    public int Pid { get; }
+
+    public string Directory { get; }
+
+    public IQmpClient Qmp => _qmp;
+
+    public IGuestAgent? Agent => _agent;
+
+    public Task<GuestExit> Exited { get; }
+
+    public async Task KillAsync(CancellationToken ct)
+    {
+        if (Exited.IsCompleted)
+            return;
+        _killed = true;
+        await EndAsync();
+        await Exited.WaitAsync(ct);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
+        await _disposing.CancelAsync();
+        await ((Task)Exited).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _qmp.DisposeAsync();
+        if (_agent is not null)
+            await _agent.DisposeAsync();
+        _process.Dispose();
+        _disposing.Dispose();
+    }
+
+    private async Task<GuestExit> WatchAsync()
+    {
+        var ct = _disposing.Token;
+        var ending = await WatchChannelAsync(ct);
+        if (ending is not null)
+            await EndAsync();
+        await _process.WaitForEndAsync(ct);
+        var exit = _killed ? new GuestExit(GuestExitKind.Forced, null) : ending ?? new GuestExit(GuestExitKind.Failed, await CauseAsync());
+        LogEnded(_log, Pid, exit.Kind, exit.Reason);
+        return exit;
+    }
+
+    /// <returns>The ending that QEMU told of; null when it died without a word.</returns>
+    private async Task<GuestExit?> WatchChannelAsync(CancellationToken ct)
+    {
+        try
+        {
+            while (true)
+            {
+                // Subscribed first, asked then: no change can fall between the two.
+                var change = _qmp.WaitForAsync(e => e.Name is "SHUTDOWN" or "STOP" or "GUEST_PANICKED", ct);
+                var status = await _qmp.ExecuteAsync("query-status", null, ct);
+                if (EndingOf(Text(status, "status")) is { } state)
+                    return state;
+                if (EndingOf(await change) is { } told)
+                    return told;
+            }
+        }
+        catch (IOException)
+        {
+            // The channel's end is the process's end, or its beginning.
+            return null;
+        }
+    }
+
+    private static GuestExit? EndingOf(string status) => status switch
+    {
+        "shutdown" => new GuestExit(GuestExitKind.GuestShutdown, null),
+        "guest-panicked" => new GuestExit(GuestExitKind.Failed, "The guest's operating system panicked."),
+        "internal-error" => new GuestExit(GuestExitKind.Failed, "QEMU met an error in running the guest's processor and stopped it."),
+        _ => null,
+    };
+
+    // {"event": "SHUTDOWN", "data": {"guest": true, "reason": "guest-shutdown"}}; what other events mean is found by asking.
+    private static GuestExit? EndingOf(QmpEvent change) => change.Name == "SHUTDOWN" ? Text(change.Data, "reason") switch
+    {
+        "guest-shutdown" => new GuestExit(GuestExitKind.GuestShutdown, null),
+        "host-qmp-quit" or "host-signal" or "host-ui" => new GuestExit(GuestExitKind.Forced, null),
+        "guest-panic" => new GuestExit(GuestExitKind.Failed, "The guest's operating system panicked."),
+        var reason => new GuestExit(GuestExitKind.Failed, $"QEMU ended the guest: {reason}."),
+    }
+    : null;
+
+    // Asked first, so that QEMU completes and closes the disks' files; killed when it does not end by itself.
+    private async Task EndAsync()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_disposing.Token);
+        limit.CancelAfter(_quitLimit);
+        try
+        {
+            await QuitAsync(limit.Token);
+            await _process.WaitForEndAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!_disposing.IsCancellationRequested)
+        {
+            _process.Kill();
+        }
+    }
+
+    private async Task QuitAsync(CancellationToken ct)
+    {
+        try
+        {
+            await _qmp.ExecuteAsync("quit", null, ct);
+        }
+        catch (IOException)
+        {
+            // It is ending already.
+        }
+    }
+
+    private Task<string> CauseAsync() => _causeAsync is null
+        ? Task.FromResult("QEMU ended unexpectedly; its reason is not known, since an earlier server process had started it.")
+        : _causeAsync();
+
+    private static string Text(JsonElement parent, string name) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()! : "";
+
+    [LoggerMessage(1, LogLevel.Debug, "QEMU process {Pid} has ended: {Kind} {Reason}")]
+    private static partial void LogEnded(ILogger log, int pid, GuestExitKind kind, string? reason);
+}

@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Tintype.Qemu.Process;
+
+/// <summary>
+/// A process by its descriptor (pidfd_open(2)), not by its number, which may be another's by the time it is used. Works for
+/// processes that someone else started, and knows an ended one as ended even when nobody has collected it yet.
+/// </summary>
+internal sealed partial class ProcessHandle : IDisposable
+{
+    private const nint PidfdOpen = 434;
+    private const nint PidfdSendSignal = 424;
+    private const int Kill9 = 9;
+    private const short Readable = 1;
+
+    private static readonly TimeSpan _poll = TimeSpan.FromMilliseconds(20);
+
+    private readonly SafeFileHandle _descriptor;
+
+    private ProcessHandle(int pid, SafeFileHandle descriptor)
+    {
+        Pid = pid;
+        _descriptor = descriptor;
+    }
+
+    public int Pid { get; }
+
+    /// <summary>The process that has this number now, or null.</summary>
+    public static ProcessHandle? TryOpen(int pid)
+    {
+        var descriptor = new SafeFileHandle(SystemCall(PidfdOpen, pid, 0, 0, 0), ownsHandle: true);
+        if (!descriptor.IsInvalid)
+            return new ProcessHandle(pid, descriptor);
+        descriptor.Dispose();
+        return null;
+    }
+
+    public bool HasEnded
+    {
+        get
+        {
+            var poll = new PollDescriptor { Descriptor = (int)_descriptor.DangerousGetHandle(), Events = Readable };
+            return Poll(ref poll, 1, 0) > 0;
+        }
+    }
+
+    /// <summary>SIGKILL. No error if it has ended.</summary>
+    public void Kill() => _ = SystemCall(PidfdSendSignal, _descriptor.DangerousGetHandle(), Kill9, 0, 0);
+
+    public async Task WaitForEndAsync(CancellationToken ct)
+    {
+        // The runtime has no way to await a descriptor that is no socket.
+        while (!HasEnded)
+            await Task.Delay(_poll, ct);
+    }
+
+    public void Dispose() => _descriptor.Dispose();
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Poll(ref PollDescriptor descriptors, nuint count, int timeout);
+}
