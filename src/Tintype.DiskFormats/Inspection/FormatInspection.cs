@@ -22,18 +22,22 @@ public sealed class FormatInspection
     private const string Raw = "raw";
 
     private readonly string _declared;
+    private readonly bool _wrapped;
     private readonly IFormatInspector[] _inspectors;
     private long _length;
 
     /// <param name="declared">The image's disk_format.</param>
-    public FormatInspection(string declared)
-        : this(declared, new Qcow2Inspector(), new VmdkInspector())
+    /// <param name="wrapped">Whether the disk may lie in a container, an OVA for example: then its format does not show, but what
+    /// does show must still be safe, since a reader may go by disk_format alone.</param>
+    public FormatInspection(string declared, bool wrapped = false)
+        : this(declared, wrapped, new Qcow2Inspector(), new VmdkInspector())
     {
     }
 
-    internal FormatInspection(string declared, params IFormatInspector[] inspectors)
+    internal FormatInspection(string declared, bool wrapped, params IFormatInspector[] inspectors)
     {
         _declared = declared;
+        _wrapped = wrapped;
         _inspectors = inspectors;
     }
 
@@ -52,7 +56,9 @@ public sealed class FormatInspection
         var verdicts = _inspectors.Select(inspector => (inspector.Format, Verdict: inspector.Finish())).Where(v => v.Verdict.Matches).ToArray();
         var found = verdicts.Length == 0 ? Raw : string.Join(" and ", verdicts.Select(v => v.Format));
         if (_declared == Raw)
-            return new FormatFinding(found, _length, null);
+            return new FormatFinding(found, _wrapped ? null : _length, null);
+        if (_wrapped && found != _declared)
+            return new FormatFinding(found, null, null);
         if (found == Raw && !Array.Exists(_inspectors, inspector => inspector.Format == _declared))
             return new FormatFinding(found, null, null);
         if (found != _declared)

@@ -62,9 +62,9 @@ internal sealed class ImageIngest(
         // The data is here and durable: a client that hangs up now has still uploaded an image.
         var active = await database.WriteAsync(async scope =>
         {
-            await blobs.InsertAsync(scope, blobId, store.Name, ingested.Size, Readable(image.DiskFormat!), ingested.Finding?.VirtualSize);
+            await blobs.InsertAsync(scope, blobId, store.Name, ingested.Size, Readable(image.DiskFormat!), ingested.Finding.VirtualSize);
             return await lifecycle.ActivateAsync(scope, image.Id,
-                new ImageDataFacts(blobId, ingested.Size, ingested.Finding?.VirtualSize, ingested.Checksum, ingested.HashValue), properties);
+                new ImageDataFacts(blobId, ingested.Size, ingested.Finding.VirtualSize, ingested.Checksum, ingested.HashValue), properties);
         }, CancellationToken.None);
         undo.Commit();
         DataLog.Ingested(log, image.Id, ingested.Size, Stopwatch.GetElapsedTime(started).TotalSeconds, blobId);
@@ -76,11 +76,11 @@ internal sealed class ImageIngest(
         try
         {
             await using var writer = await store.CreateAsync(blobId, ct);
-            var inspection = image.ContainerFormat == "bare" ? new FormatInspection(image.DiskFormat!) : null;
+            var inspection = new FormatInspection(image.DiskFormat!, wrapped: image.ContainerFormat != "bare");
             var ingested = await IngestPipeline.RunAsync(data, writer, inspection, RefuseBeyondCap, ct);
             if (promisedSize is { } promised && promised != ingested.Size)
                 throw Fault.SizePromiseBroken(promised, ingested.Size);
-            if (ingested.Finding?.Refusal is { } refusal)
+            if (ingested.Finding.Refusal is { } refusal)
                 throw Fault.ImageDataRefused(refusal);
             await writer.CommitAsync(ct);
             return ingested;

@@ -5,8 +5,7 @@ using Tintype.Storage;
 namespace Tintype.Images.Data.Ingest;
 
 /// <summary>What the pipeline has found out about data that it has written.</summary>
-/// <param name="Finding">Null when the data was not inspected.</param>
-internal sealed record IngestedData(long Size, string Checksum, string HashValue, FormatFinding? Finding);
+internal sealed record IngestedData(long Size, string Checksum, string HashValue, FormatFinding Finding);
 
 /// <summary>The data stopped coming: the client went away, or what produced the data failed.</summary>
 internal sealed class DataSourceException(long received, IOException inner) : IOException($"The data broke off after {received} bytes.", inner)
@@ -31,7 +30,7 @@ internal static class IngestPipeline
     /// <param name="refuseBeyond">Called as soon as more bytes have come than it allows; throws.</param>
     /// <exception cref="DataSourceException">The source failed.</exception>
     public static async Task<IngestedData> RunAsync(
-        Stream source, IBlobWriter writer, FormatInspection? inspection, Action<long> refuseBeyond, CancellationToken ct)
+        Stream source, IBlobWriter writer, FormatInspection inspection, Action<long> refuseBeyond, CancellationToken ct)
     {
         using var blocks = new SharedBlocks();
         using var md5 = new HashStage(HashAlgorithmName.MD5, blocks);
@@ -48,7 +47,7 @@ internal static class IngestPipeline
                 block.Share(length, ReadersOfABlock);
                 md5.Post(block);
                 sha512.Post(block);
-                inspection?.Feed(block.Bytes.Span);
+                inspection.Feed(block.Bytes.Span);
                 await writer.WriteAsync(block.Bytes, ct);
                 block.Release();
             }
@@ -59,7 +58,7 @@ internal static class IngestPipeline
             await Task.WhenAll(md5.EndAsync(), sha512.EndAsync());
         }
 
-        return new IngestedData(writer.Length, md5.Result(), sha512.Result(), inspection?.Finish());
+        return new IngestedData(writer.Length, md5.Result(), sha512.Result(), inspection.Finish());
     }
 
     private static async Task<int> FillAsync(Stream source, Memory<byte> buffer, long received, CancellationToken ct)

@@ -101,6 +101,20 @@ public sealed class FormatInspectionTests : IDisposable
     }
 
     [Fact]
+    public async Task In_a_container_the_format_may_not_show_but_what_shows_must_be_safe()
+    {
+        var path = Path.Combine(_folder, "overlay.qcow2");
+        await QemuImg.RunAsync("create", "-f", "qcow2", "-u", "-b", "/etc/passwd", "-F", "raw", path, "1M");
+        var hostile = new FormatInspection("qcow2", wrapped: true);
+        hostile.Feed(await File.ReadAllBytesAsync(path, Ct));
+        Assert.Contains("it names a backing file", hostile.Finish().Refusal, StringComparison.Ordinal);
+
+        var archive = new FormatInspection("vmdk", wrapped: true);
+        archive.Feed(new byte[10_240]);
+        Assert.Equal(new FormatFinding("raw", null, null), archive.Finish());
+    }
+
+    [Fact]
     public async Task A_disk_of_petabytes_is_refused()
     {
         var path = Path.Combine(_folder, "huge.qcow2");
@@ -269,7 +283,7 @@ public sealed class FormatInspectionTests : IDisposable
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(36), long.MaxValue);
         var text = new byte[1 << 20];
         text.AsSpan().Fill((byte)'x');
-        var inspection = new FormatInspection("vmdk", new Qcow2Inspector(), new VmdkInspector());
+        var inspection = new FormatInspection("vmdk", false, new Qcow2Inspector(), new VmdkInspector());
         inspection.Feed(header);
         inspection.Feed(text);
         var before = GC.GetAllocatedBytesForCurrentThread();

@@ -39,18 +39,18 @@ public sealed class IngestPipelineTests
     public async Task A_source_that_fails_is_told_apart_from_a_store_that_fails()
     {
         var source = new PiecewiseStream(new byte[1_000_000], 10_000) { FailAfter = 600_000 };
-        var broken = await Assert.ThrowsAsync<DataSourceException>(() => IngestPipeline.RunAsync(source, new MemoryWriter(), null, NoLimit, Ct));
+        var broken = await Assert.ThrowsAsync<DataSourceException>(() => IngestPipeline.RunAsync(source, new MemoryWriter(), new FormatInspection("raw"), NoLimit, Ct));
         Assert.Equal("The data broke off after 524288 bytes.", broken.Message);
 
         await Assert.ThrowsAsync<StorageFullException>(() => IngestPipeline.RunAsync(
-            new PiecewiseStream(new byte[3_000_000], 10_000), new MemoryWriter { Room = 1_000_000 }, null, NoLimit, Ct));
+            new PiecewiseStream(new byte[3_000_000], 10_000), new MemoryWriter { Room = 1_000_000 }, new FormatInspection("raw"), NoLimit, Ct));
     }
 
     [Fact]
     public async Task A_limit_is_enforced_before_the_bytes_beyond_it_are_written()
     {
         var writer = new MemoryWriter();
-        await Assert.ThrowsAsync<InvalidDataException>(() => IngestPipeline.RunAsync(new PiecewiseStream(new byte[3_000_000], 10_000), writer, null,
+        await Assert.ThrowsAsync<InvalidDataException>(() => IngestPipeline.RunAsync(new PiecewiseStream(new byte[3_000_000], 10_000), writer, new FormatInspection("raw"),
             size => { if (size > 1_000_000) throw new InvalidDataException(); }, Ct));
         Assert.InRange(writer.Written.Length, 0, 1_000_000);
     }
@@ -59,7 +59,7 @@ public sealed class IngestPipelineTests
     public async Task Memory_does_not_grow_with_the_data()
     {
         var writer = new BufferCounter();
-        await IngestPipeline.RunAsync(new EndlessZeros(256 << 20), writer, null, NoLimit, Ct);
+        await IngestPipeline.RunAsync(new EndlessZeros(256 << 20), writer, new FormatInspection("raw"), NoLimit, Ct);
         Assert.Equal(256 << 20, writer.Length);
         Assert.InRange(writer.Buffers.Count, 1, 8);
     }
@@ -69,7 +69,7 @@ public sealed class IngestPipelineTests
     {
         using var cancel = new CancellationTokenSource();
         var writer = new HangingWriter();
-        var run = IngestPipeline.RunAsync(new EndlessZeros(long.MaxValue), writer, null, NoLimit, cancel.Token);
+        var run = IngestPipeline.RunAsync(new EndlessZeros(long.MaxValue), writer, new FormatInspection("raw"), NoLimit, cancel.Token);
         await writer.Hanging.Task;
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
