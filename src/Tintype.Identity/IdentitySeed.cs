@@ -19,12 +19,12 @@ public sealed class IdentitySeed
 
     private const string DomainId = "default";
 
-    private readonly MetadataDatabase _database;
+    private readonly IdentityDatabase _database;
     private readonly ProjectRepository _projects;
     private readonly UserRepository _users;
     private readonly PasswordHasher _passwords;
 
-    internal IdentitySeed(MetadataDatabase database, ProjectRepository projects, UserRepository users, PasswordHasher passwords)
+    internal IdentitySeed(IdentityDatabase database, ProjectRepository projects, UserRepository users, PasswordHasher passwords)
     {
         _database = database;
         _projects = projects;

@@ -10,7 +10,6 @@ using Tintype.Identity.Roles;
 using Tintype.Identity.Tokens;
 using Tintype.Identity.Users;
 using Tintype.Platform;
-using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 
 namespace Tintype.Identity;
@@ -24,6 +23,8 @@ public static class IdentitySetup
         services.AddFaultDialect(new KeystoneFaultDialect("/identity"));
         services.AddOptions<IdentityOptions>().Bind(configuration.GetSection(IdentityOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(_ => new PasswordHasher());
+        services.AddSingleton(_ => new TokenCache());
+        services.AddSingleton<IdentityDatabase>();
         services.AddSingleton<DomainRepository>();
         services.AddSingleton<UserRepository>();
         services.AddSingleton<UserAdministration>();
@@ -34,7 +35,7 @@ public static class IdentitySetup
         services.AddSingleton<TokenIssuer>();
         services.AddSingleton<ITokenValidator, TokenValidator>();
         services.AddSingleton(provider => new IdentitySeed(
-            provider.GetRequiredService<MetadataDatabase>(), provider.GetRequiredService<ProjectRepository>(),
+            provider.GetRequiredService<IdentityDatabase>(), provider.GetRequiredService<ProjectRepository>(),
             provider.GetRequiredService<UserRepository>(), provider.GetRequiredService<PasswordHasher>()));
         services.AddHostedService<ExpiredTokenCollector>();
         return services;

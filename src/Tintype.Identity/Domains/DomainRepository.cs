@@ -1,5 +1,4 @@
 using Dapper;
-using Tintype.Platform.Database;
 
 namespace Tintype.Identity.Domains;
 
@@ -9,7 +8,7 @@ internal sealed record DomainRecord(string Id, string Name, string Description, 
     public const string DefaultId = "default";
 }
 
-internal sealed class DomainRepository(MetadataDatabase database)
+internal sealed class DomainRepository(IdentityDatabase database)
 {
     public async Task<DomainRecord?> FindAsync(string id, CancellationToken ct) => (await ListAsync(ct)).SingleOrDefault(d => d.Id == id);
 

@@ -9,7 +9,7 @@ namespace Tintype.Identity.Projects;
 /// <summary>What a list of projects is narrowed to; null leaves it open.</summary>
 internal sealed record ProjectFilter(string? Name = null, string? DomainId = null, bool? Enabled = null, string? UserId = null);
 
-internal sealed class ProjectRepository(MetadataDatabase database, TimeProvider time)
+internal sealed class ProjectRepository(IdentityDatabase database, TimeProvider time)
 {
     private const string Columns = "p.id AS Id, p.domain_id AS DomainId, p.name AS Name, p.enabled AS Enabled, p.tags AS Tags, p.extra AS Extra";
 

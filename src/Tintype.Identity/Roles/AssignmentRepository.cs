@@ -14,7 +14,7 @@ internal sealed record Assignment(Named Role, string GrantedRoleId, Named User, 
 /// <param name="Effective">Whether what is implied is listed, too.</param>
 internal sealed record AssignmentFilter(string? UserId = null, string? ProjectId = null, string? RoleId = null, bool Effective = false);
 
-internal sealed class AssignmentRepository(MetadataDatabase database)
+internal sealed class AssignmentRepository(IdentityDatabase database)
 {
     /// <summary>Gives the role; nothing happens if the user has it already.</summary>
     public static Task AssignAsync(WriteScope scope, string userId, string projectId, string roleId) => scope.ExecuteAsync("""

@@ -8,7 +8,7 @@ namespace Tintype.Identity.Roles;
 /// <param name="Immutable">Neither changed nor deleted until that is taken back.</param>
 internal sealed record RoleRecord(string Id, string Name, string? Description, bool Immutable);
 
-internal sealed class RoleRepository(MetadataDatabase database)
+internal sealed class RoleRepository(IdentityDatabase database)
 {
     private const string Columns = "id AS Id, name AS Name, description AS Description, immutable AS Immutable";
 

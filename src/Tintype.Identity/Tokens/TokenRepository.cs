@@ -4,7 +4,7 @@ using Tintype.Platform.Database;
 
 namespace Tintype.Identity.Tokens;
 
-internal sealed class TokenRepository(MetadataDatabase database, TimeProvider time)
+internal sealed class TokenRepository(IdentityDatabase database, TokenCache cache, TimeProvider time)
 {
     /// <summary>The roles of a user on a project, with all that they imply.</summary>
     public const string EffectiveRoles = """
@@ -19,7 +19,7 @@ internal sealed class TokenRepository(MetadataDatabase database, TimeProvider ti
     /// False, and no token: the user was disabled or got another password, the token it was got by was revoked, or the project
     /// deleted, while the sign-in was being checked.
     /// </returns>
-    public Task<bool> InsertAsync(NewToken token, CancellationToken ct) => database.WriteAsync(async scope => await scope.ExecuteAsync("""
+    public Task<bool> InsertAsync(NewToken token, CancellationToken ct) => database.WriteKeepingTokensAsync(async scope => await scope.ExecuteAsync("""
         INSERT INTO tokens (hash, user_id, project_id, methods, audit_ids, issued_at, expires_at)
         SELECT @Hash, u.id, @ProjectId, @methods, @auditIds, @issued, @expires FROM users u
         WHERE u.id = @UserId AND u.enabled = 1
@@ -43,7 +43,21 @@ internal sealed class TokenRepository(MetadataDatabase database, TimeProvider ti
     /// The token if it is good now: known, not expired, its user and project still there and enabled, and, when scoped, the user
     /// still with a role on the project.
     /// </summary>
-    public Task<TokenRecord?> FindValidAsync(string hash, CancellationToken ct) => database.ReadAsync(async db =>
+    public async Task<TokenRecord?> FindValidAsync(string hash, CancellationToken ct)
+    {
+        var generation = cache.Generation;
+        var found = cache.Find(hash);
+        if (found is null)
+        {
+            found = await ReadValidAsync(hash, ct);
+            if (found is not null)
+                cache.Remember(found, generation);
+        }
+
+        return found is not null && found.ExpiresAt > time.GetUtcNow() ? found : null;
+    }
+
+    private Task<TokenRecord?> ReadValidAsync(string hash, CancellationToken ct) => database.ReadAsync(async db =>
     {
         var row = await db.QuerySingleOrDefaultAsync<Row>("""
             SELECT t.hash AS Hash, t.methods AS Methods, t.audit_ids AS AuditIds, t.issued_at AS IssuedAt, t.expires_at AS ExpiresAt,
@@ -74,7 +88,7 @@ internal sealed class TokenRepository(MetadataDatabase database, TimeProvider ti
         scope.ExecuteAsync("DELETE FROM tokens WHERE project_id = @projectId", new { projectId });
 
     /// <returns>How many have been removed.</returns>
-    public Task<int> CollectExpiredAsync(CancellationToken ct) => database.WriteAsync(scope => scope.ExecuteAsync(
+    public Task<int> CollectExpiredAsync(CancellationToken ct) => database.WriteKeepingTokensAsync(scope => scope.ExecuteAsync(
         "DELETE FROM tokens WHERE expires_at <= @now", new { now = time.GetUtcNow().ToMicroseconds() }), ct);
 
     private static string Json(IReadOnlyList<string> words) => JsonSerializer.Serialize(words);

@@ -1,12 +1,11 @@
 using Tintype.Identity.Domains;
 using Tintype.Identity.Passwords;
-using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 
 namespace Tintype.Identity.Users;
 
 /// <summary>Makes and changes users. What ends a user's right to be here ends the user's tokens in the same transaction.</summary>
-internal sealed class UserAdministration(MetadataDatabase database, UserRepository users, DomainRepository domains, PasswordHasher passwords)
+internal sealed class UserAdministration(IdentityDatabase database, UserRepository users, DomainRepository domains, PasswordHasher passwords)
 {
     public async Task<UserRecord> CreateAsync(Attributes attributes, CancellationToken ct)
     {

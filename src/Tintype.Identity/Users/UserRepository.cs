@@ -9,7 +9,7 @@ namespace Tintype.Identity.Users;
 /// <summary>What a list of users is narrowed to; null leaves it open.</summary>
 internal sealed record UserFilter(string? Name, string? DomainId, bool? Enabled, string? DefaultProjectId);
 
-internal sealed class UserRepository(MetadataDatabase database, TimeProvider time)
+internal sealed class UserRepository(IdentityDatabase database, TimeProvider time)
 {
     private const string Columns =
         "id AS Id, domain_id AS DomainId, name AS Name, enabled AS Enabled, default_project_id AS DefaultProjectId, extra AS Extra";

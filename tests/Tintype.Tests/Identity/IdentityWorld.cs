@@ -20,24 +20,25 @@ internal sealed class IdentityWorld : IAsyncDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("tt-identity-").FullName;
     private readonly PasswordHasher _hasher = new();
+    private readonly MetadataDatabase _database;
 
     private IdentityWorld()
     {
-        Database = new MetadataDatabase(Path.Combine(_folder, "tintype.db"));
-        Migrations.Apply(Database, [new MigrationSource(typeof(IdentitySetup).Assembly)]);
-        Users = new UserRepository(Database, Time);
-        Projects = new ProjectRepository(Database, Time);
-        Roles = new RoleRepository(Database);
-        Assignments = new AssignmentRepository(Database);
-        Tokens = new TokenRepository(Database, Time);
-        Administration = new UserAdministration(Database, Users, new DomainRepository(Database), _hasher);
+        _database = new MetadataDatabase(Path.Combine(_folder, "tintype.db"));
+        Migrations.Apply(_database, [new MigrationSource(typeof(IdentitySetup).Assembly)]);
+        var cache = new TokenCache();
+        var database = new IdentityDatabase(_database, cache);
+        Users = new UserRepository(database, Time);
+        Projects = new ProjectRepository(database, Time);
+        Roles = new RoleRepository(database);
+        Assignments = new AssignmentRepository(database);
+        Tokens = new TokenRepository(database, cache, Time);
+        Administration = new UserAdministration(database, Users, new DomainRepository(database), _hasher);
         Issuer = new TokenIssuer(Users, Projects, Roles, Tokens, _hasher, Time, Options.Create(new IdentityOptions()), NullLogger<TokenIssuer>.Instance);
-        Seed = new IdentitySeed(Database, Projects, Users, _hasher);
+        Seed = new IdentitySeed(database, Projects, Users, _hasher);
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero));
-
-    public MetadataDatabase Database { get; }
 
     public UserRepository Users { get; }
 
@@ -84,7 +85,7 @@ internal sealed class IdentityWorld : IAsyncDisposable
 
     public ValueTask DisposeAsync()
     {
-        Database.Dispose();
+        _database.Dispose();
         _hasher.Dispose();
         Directory.Delete(_folder, recursive: true);
         return ValueTask.CompletedTask;

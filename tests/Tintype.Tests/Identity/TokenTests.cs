@@ -184,4 +184,47 @@ public sealed class TokenTests
         Assert.Equal(["manager", "member", "reader"], effective.Select(a => a.Role.Name));
         Assert.All(effective, a => Assert.Equal(manager, a.GrantedRoleId));
     }
+
+    [Fact]
+    public async Task Whatever_is_asked_meanwhile_no_token_is_good_after_its_end_was_answered()
+    {
+        await using var world = await IdentityWorld.CreateAsync();
+        using var stop = new CancellationTokenSource();
+        var secret = "";
+        var readers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            while (!stop.IsCancellationRequested)
+                await world.FindAsync(Volatile.Read(ref secret));
+        }, Ct)).ToList();
+
+        for (var i = 0; i < 40; i++)
+        {
+            var (next, token) = await world.SignInAsync();
+            Volatile.Write(ref secret, next);
+            Assert.NotNull(await world.FindAsync(next));
+            await world.Tokens.RevokeAsync(token.Hash, Ct);
+            Assert.Null(await world.FindAsync(next));
+        }
+
+        await stop.CancelAsync();
+        await Task.WhenAll(readers);
+    }
+
+    [Fact]
+    public void What_was_read_before_a_write_is_not_remembered_after_it()
+    {
+        var cache = new TokenCache(capacity: 2);
+        var token = new TokenRecord("a", [], [], default, default, new Named("u", "u"), new Named("d", "d"), null, []);
+
+        var before = cache.Generation;
+        cache.Forget();
+        cache.Remember(token, before);
+        Assert.Null(cache.Find("a"));
+
+        foreach (var hash in new[] { "a", "b", "c" })
+            cache.Remember(token with { Hash = hash }, cache.Generation);
+        Assert.Equal((null, null, "c"), (cache.Find("a"), cache.Find("b"), cache.Find("c")?.Hash));
+        cache.Forget();
+        Assert.Null(cache.Find("c"));
+    }
 }
