@@ -2,6 +2,7 @@ using Tintype.Compute;
 using Tintype.Identity;
 using Tintype.Images;
 using Tintype.Platform;
+using Tintype.Qemu;
 using Tintype.Server;
 using Tintype.Server.Demo;
 using Tintype.Snapshots;
@@ -21,6 +22,7 @@ try
     builder.Services.AddPlatform(settings.DataDirectory);
     builder.Services.AddIdentity(builder.Configuration);
     builder.Services.AddImages(builder.Configuration);
+    builder.Services.AddQemu(settings.DataDirectory, builder.Configuration["Demo:GuestImage"]);
     builder.Services.AddCompute(builder.Configuration);
     builder.Services.AddSnapshots(builder.Configuration);
     builder.Services.AddDemoCloud(builder.Configuration);
