@@ -16,7 +16,6 @@ using Tintype.Compute.Servers.Life;
 using Tintype.Platform;
 using Tintype.Platform.Database;
 using Tintype.Platform.Tasks;
-using Tintype.Qemu.Process;
 
 namespace Tintype.Compute;
 
@@ -60,13 +59,6 @@ public static class ComputeSetup
         services.AddSingleton<ServerCreation>();
         services.AddSingleton<ServerTaskStart>();
         services.AddSingleton<ServerOperations>();
-        // Guests need somebody who starts them: IGuestLauncher and IDiskTools are registered before this room.
-        if (services.Any(s => s.ServiceType == typeof(IGuestLauncher)))
-            AddServerTasks(services);
-    }
-
-    private static void AddServerTasks(IServiceCollection services)
-    {
         services.AddSingleton<ITaskHandler, BuildTask>();
         services.AddSingleton<ITaskHandler, StartTask>();
         services.AddSingleton<ITaskHandler, StopTask>();

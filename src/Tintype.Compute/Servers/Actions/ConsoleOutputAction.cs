@@ -5,6 +5,7 @@ using Tintype.Compute.Api;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
 using Tintype.Protocol.Compute;
+using Tintype.Qemu.Process;
 
 namespace Tintype.Compute.Servers.Actions;
 
@@ -15,8 +16,6 @@ internal sealed class ConsoleOutputAction : IServerAction
 {
     /// <summary>Bytes of the log's end that are looked at (Nova's MAX_CONSOLE_BYTES): a guest may write without end.</summary>
     internal const int MaximumBytes = 100 * 1024;
-
-    private const string LogFile = "console.log";
 
     public string Name => "os-getConsoleOutput";
 
@@ -33,7 +32,7 @@ internal sealed class ConsoleOutputAction : IServerAction
 
         if (server.State == VmState.Building)
             throw Fault.Conflict($"Instance {server.Id} is not ready");
-        var path = Path.Combine(server.Directory, LogFile);
+        var path = Path.Combine(server.Directory, GuestFiles.ConsoleLog);
         if (!File.Exists(path))
             throw Fault.NotFound("Guest does not have a console available.");
         return Results.Json(new ConsoleOutput(LastLines(await ReadEndAsync(path, ct), length)), ComputeJson.Default.ConsoleOutput);
