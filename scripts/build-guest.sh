@@ -274,7 +274,7 @@ echo "$id" > /var/lib/cloud/instance-id
 case $(head -c 2 /run/user_data) in
   '') ;;
   '#!')
-    install -m 700 /run/user_data /var/lib/cloud/user_data
+    cp /run/user_data /var/lib/cloud/user_data && chmod 700 /var/lib/cloud/user_data
     ( setsid /var/lib/cloud/user_data > /dev/console 2>&1 < /dev/null
       echo "tintype-demo: user data ended with $?" > /dev/console ) & ;;
   *) echo "tintype-demo: user data is ignored: this guest runs scripts that begin with #! and nothing else" > /dev/console ;;

@@ -26,7 +26,8 @@ public enum LastStop
 /// <summary>A server as other rooms see it.</summary>
 /// <param name="TaskState">Nova's task_state (image_snapshot_pending, powering-off, …) or null.</param>
 /// <param name="ImageId">The image it was made from; that may be gone.</param>
-/// <param name="ImageProperties">The custom properties that the image had then, <c>tintype_*</c> left out (Nova keeps them as image_* system metadata).</param>
+/// <param name="ImageProperties">The custom properties that the image had then, <c>tintype_*</c> left out, and
+/// owner_project_name, owner_user_name and boot_roles of who made the server (Nova keeps all of them as system metadata).</param>
 /// <param name="ImageDiskFormat">The image's disk_format then.</param>
 /// <param name="ImageMinDisk">GiB, the image's min_disk then.</param>
 /// <param name="ImageMinRam">MiB, the image's min_ram then.</param>

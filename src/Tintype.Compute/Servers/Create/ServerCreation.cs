@@ -93,9 +93,7 @@ internal sealed class ServerCreation(
             ProjectId = caller.ProjectId,
             UserId = caller.UserId,
             TaskState = TaskStates.Scheduling,
-            // The system's own words are about the image, not about what is made of it.
-            Image = new ServerImage(image.Id,
-                image.Properties.Where(p => !p.Key.StartsWith("tintype_", StringComparison.Ordinal)).ToDictionary(), image.DiskFormat!, image.MinDisk, image.MinRam),
+            Image = new ServerImage(image.Id, Inherit(image, caller), image.DiskFormat!, image.MinDisk, image.MinRam),
             Flavor = new ServerFlavor(flavor.Id, flavor.Name, flavor.Memory, flavor.Vcpus, flavor.Disk),
             KeyName = asked.KeyName,
             UserData = asked.UserData,
@@ -110,5 +108,16 @@ internal sealed class ServerCreation(
             CreatedAt = now,
             UpdatedAt = now,
         };
+    }
+
+    /// <summary>What the server keeps of its image and its maker for the images that will be made of it, as Nova's system metadata does.</summary>
+    internal static Dictionary<string, string> Inherit(ImageRecord image, Caller caller)
+    {
+        // The system's own words are about the image, not about what is made of it.
+        var kept = image.Properties.Where(p => !p.Key.StartsWith("tintype_", StringComparison.Ordinal)).ToDictionary();
+        kept["owner_project_name"] = caller.ProjectName;
+        kept["owner_user_name"] = caller.UserName;
+        kept["boot_roles"] = string.Join(',', caller.Roles);
+        return kept;
     }
 }
