@@ -6,6 +6,10 @@ using Tintype.Qemu;
 using Tintype.Server;
 using Tintype.Server.Demo;
 using Tintype.Snapshots;
+using Tintype.Snapshots.Capture;
+
+if (args is [ThawWatchdog.Command, ..])
+    return await ThawWatchdog.RunAsync(args);
 
 ServerSettings? settings = null;
 var started = false;

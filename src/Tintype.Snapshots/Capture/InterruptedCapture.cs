@@ -6,20 +6,20 @@ using Tintype.Qemu.Process;
 namespace Tintype.Snapshots.Capture;
 
 /// <summary>Frees a guest of what a killed server left in it: the freeze, the copying job, the target's node.</summary>
-internal sealed class InterruptedCapture(IServerCatalog servers, IDiskBackup backup, ILogger<InterruptedCapture> log)
+internal sealed class InterruptedCapture(IServerCatalog servers, IDiskBackup backup, CapturedFiles files, ILogger<InterruptedCapture> log)
 {
     private static readonly TimeSpan _thawWithin = TimeSpan.FromSeconds(5);
 
     public async Task ReleaseAsync(Guid imageId, ServerRecord server, CancellationToken ct)
     {
-        var target = SnapshotPipeline.TargetOf(imageId, server);
+        var target = new BackupTarget(imageId, server.Directory);
         if (servers.FindGuest(server.Id) is { } guest)
         {
             await ThawAsync(server, guest, ct);
             await backup.AbandonAsync(target, guest, ct);
         }
 
-        File.Delete(target.Path);
+        files.Delete(target);
     }
 
     // The watchdog has done so; but it may have been killed as well.

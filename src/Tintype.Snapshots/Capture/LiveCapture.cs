@@ -9,9 +9,9 @@ namespace Tintype.Snapshots.Capture;
 
 /// <summary>
 /// Captures the disk of a running guest. All that is slow lies outside the frozen window: making the target before it, copying after it.
-/// However it ends, the guest is left without the job, the node and the freeze; the target's file is the caller's.
+/// However it ends, the guest is left without the job, the node and the freeze; a failure leaves no file either.
 /// </summary>
-internal sealed class LiveCapture(IDiskBackup backup, FreezeWindow window, ILogger<LiveCapture> log)
+internal sealed class LiveCapture(IDiskBackup backup, FreezeWindow window, CapturedFiles files, ILogger<LiveCapture> log)
 {
     /// <param name="overlay">The disk's topmost layer: what is copied.</param>
     public async Task<CapturedState> RunAsync(
@@ -19,12 +19,18 @@ internal sealed class LiveCapture(IDiskBackup backup, FreezeWindow window, ILogg
     {
         RequireRoom(overlay, target);
         await using var undo = new UndoStack(log);
+        undo.Push("making a copy's file", () =>
+        {
+            files.Delete(target);
+            return Task.CompletedTask;
+        });
         undo.Push("copying the disk of a running guest", () => backup.AbandonAsync(target, guest, CancellationToken.None));
         await backup.PrepareAsync(target, guest, ct);
         var frozen = await window.RunAsync(server.Id, guest, quiesceRequired, inner => backup.StartAsync(target, guest, inner), ct);
         if (frozen is { } time)
             CaptureLog.Frozen(log, server.Id, (long)time.TotalMilliseconds);
         await backup.FinishAsync(target, guest, ct);
+        files.Take(target);
         undo.Commit();
         return new CapturedState(frozen is null ? Consistency.Crash : Consistency.Filesystem, frozen);
     }
@@ -33,7 +39,7 @@ internal sealed class LiveCapture(IDiskBackup backup, FreezeWindow window, ILogg
     private static void RequireRoom(string overlay, BackupTarget target)
     {
         var needed = new FileInfo(overlay).Length;
-        var free = new DriveInfo(Path.GetDirectoryName(target.Path)!).AvailableFreeSpace;
+        var free = new DriveInfo(target.Directory).AvailableFreeSpace;
         if (free < needed)
             throw Fault.NoRoomToCapture(needed, free);
     }

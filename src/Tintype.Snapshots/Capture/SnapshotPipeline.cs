@@ -32,7 +32,7 @@ namespace Tintype.Snapshots.Capture;
 /// </list>
 /// </summary>
 internal sealed class SnapshotPipeline(IServerCatalog servers, IImageCatalog images, ISystemImages systemImages, SnapshotRepository snapshots,
-    LiveCapture capture, SealStep seal, ILogger<SnapshotPipeline> log)
+    LiveCapture capture, CapturedFiles files, SealStep seal, ILogger<SnapshotPipeline> log)
 {
     public async Task RunAsync(SnapshotWork work, Func<int, CancellationToken, Task> report, CancellationToken ct)
     {
@@ -60,9 +60,6 @@ internal sealed class SnapshotPipeline(IServerCatalog servers, IImageCatalog ima
         await ConcludeAsync(work, reason);
     }
 
-    public static BackupTarget TargetOf(Guid imageId, ServerRecord server) =>
-        new(imageId, Path.Combine(server.Directory, $"snapshot-{imageId}.qcow2"), server.IsolationUid);
-
     private async Task TakeAsync(SnapshotWork work, Func<int, CancellationToken, Task> report, CancellationToken ct)
     {
         var server = await servers.FindAsync(work.ServerId, ct) ?? throw Fault.ServerHasGone(work.ServerId);
@@ -84,17 +81,16 @@ internal sealed class SnapshotPipeline(IServerCatalog servers, IImageCatalog ima
     private async Task<(CapturedState Captured, IReadOnlyList<DiskLayer> Layers)> CaptureAsync(SnapshotWork work, ServerRecord server, CancellationToken ct)
     {
         var disk = (await servers.DiskLayersAsync(server.Id, ct)).Select(l => l with { Path = Path.Combine(server.Directory, l.Path) }).ToList();
-        var target = TargetOf(work.ImageId, server);
         var record = await snapshots.FindAsync(work.ImageId, ct) ?? throw new InvalidOperationException($"No row of snapshot {work.ImageId}.");
         var captured = record.Captured;
         if (captured is null && servers.FindGuest(server.Id) is { } guest)
         {
-            captured = await capture.RunAsync(server, guest, disk[0].Path, target, work.QuiesceRequired, ct);
+            captured = await capture.RunAsync(server, guest, disk[0].Path, new BackupTarget(work.ImageId, server.Directory), work.QuiesceRequired, ct);
             await snapshots.SetCapturedAsync(work.ImageId, captured, ct);
         }
 
         if (captured is not null)
-            return (captured, [new DiskLayer(target.Path, "qcow2"), .. disk.Skip(1)]);
+            return (captured, [new DiskLayer(files.PathOf(work.ImageId), "qcow2"), .. disk.Skip(1)]);
         if (server.State != VmState.Stopped)
             throw Fault.GuestHasJustEnded(server.Id);
         return (new CapturedState(server.LastStop == LastStop.Clean ? Consistency.Offline : Consistency.Crash, Frozen: null), disk);
@@ -103,8 +99,7 @@ internal sealed class SnapshotPipeline(IServerCatalog servers, IImageCatalog ima
     // The row goes last: until then a crash finds everything that is still to be done.
     private async Task ConcludeAsync(SnapshotWork work, string? failure)
     {
-        if (await servers.FindAsync(work.ServerId, CancellationToken.None) is { } server)
-            File.Delete(TargetOf(work.ImageId, server).Path);
+        files.Delete(work.ImageId);
         await servers.SetTaskStateAsync(work.ServerId, null, CancellationToken.None);
         await servers.RecordActionAsync(work.ServerId, "createImage", work.RequestId, work.UserId, failure, CancellationToken.None);
         await snapshots.DeleteAsync(work.ImageId, CancellationToken.None);

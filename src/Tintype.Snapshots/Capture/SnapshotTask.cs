@@ -6,8 +6,8 @@ using Tintype.Platform.Tasks;
 namespace Tintype.Snapshots.Capture;
 
 /// <summary>The durable task behind <c>createImage</c>; see <see cref="SnapshotPipeline"/> for what it does and what a crash leaves.</summary>
-internal sealed class SnapshotTask(SnapshotPipeline pipeline, SnapshotRepository snapshots, InterruptedCapture interrupted, IServerCatalog servers,
-    IImageCatalog images, ILogger<SnapshotTask> log) : ITaskHandler
+internal sealed class SnapshotTask(SnapshotPipeline pipeline, SnapshotRepository snapshots, InterruptedCapture interrupted, CapturedFiles files,
+    IServerCatalog servers, IImageCatalog images, ILogger<SnapshotTask> log) : ITaskHandler
 {
     public string Kind => SnapshotWork.TaskKind;
 
@@ -25,7 +25,7 @@ internal sealed class SnapshotTask(SnapshotPipeline pipeline, SnapshotRepository
         var server = await servers.FindAsync(work.ServerId, ct);
         if (record is not null && server is not null)
         {
-            if (record.Captured is not null ? File.Exists(SnapshotPipeline.TargetOf(work.ImageId, server).Path) : IsStillStopped(work, server))
+            if (record.Captured is not null ? files.Has(work.ImageId) : IsStillStopped(work, server))
             {
                 // Taken again before the first request is answered, so that nothing else gets hold of the server.
                 await servers.SetTaskStateAsync(server.Id, TaskStates.Capturing, ct);

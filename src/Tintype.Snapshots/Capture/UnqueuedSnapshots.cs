@@ -10,7 +10,7 @@ namespace Tintype.Snapshots.Capture;
 /// At start-up removes snapshots that have no task to speak for them: asked for when the last server was killed before it could queue them, or
 /// given up halfway. Runs before the tasks do.
 /// </summary>
-internal sealed class UnqueuedSnapshots(SnapshotRepository snapshots, TaskQueue tasks, InterruptedCapture interrupted, IServerCatalog servers,
+internal sealed class UnqueuedSnapshots(SnapshotRepository snapshots, TaskQueue tasks, InterruptedCapture interrupted, CapturedFiles files, IServerCatalog servers,
     IImageCatalog images, ISystemImages systemImages, ILogger<UnqueuedSnapshots> log) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -19,6 +19,12 @@ internal sealed class UnqueuedSnapshots(SnapshotRepository snapshots, TaskQueue 
         {
             if (!await HasTaskAsync(snapshot, cancellationToken))
                 await RemoveAsync(snapshot, cancellationToken);
+        }
+
+        foreach (var imageId in files.List())
+        {
+            if (await snapshots.FindAsync(imageId, cancellationToken) is null)
+                files.Delete(imageId);
         }
     }
 

@@ -6,7 +6,7 @@ namespace Tintype.Snapshots.Verification;
 /// <summary>What a guest shows: its serial console's log, and a picture of its screen.</summary>
 internal sealed class GuestScreen
 {
-    public static string ConsoleOf(IGuestProcess guest) => Path.Combine(guest.Directory, "console.log");
+    public static string ConsoleOf(IGuestProcess guest) => Path.Combine(guest.Directory, GuestFiles.ConsoleLog);
 
     /// <summary>Writes the screen as PNG.</summary>
     public async Task CaptureAsync(IGuestProcess guest, string path, CancellationToken ct)

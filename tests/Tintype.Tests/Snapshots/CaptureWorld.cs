@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Tintype.Compute.Servers;
 using Tintype.Images.Records;
+using Tintype.Platform;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -22,6 +23,7 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("tt-").FullName;
 
+    private readonly DataDirectory _data;
     private readonly TaskCompletionSource _killed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public CaptureWorld()
@@ -32,6 +34,8 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
         TaskRows = new TaskRepository(Database, TimeProvider.System);
         Tasks = new TaskQueue(TaskRows);
         Rows = new SnapshotRepository(Database, TimeProvider.System);
+        _data = new DataDirectory(Path.Combine(_folder, "data"));
+        Files = new CapturedFiles(_data);
         Server = new ServerRecord(Guid.NewGuid(), "vm", "p1", "u1", VmState.Active, null, LastStop.None, Guid.NewGuid(),
             new Dictionary<string, string> { ["hw_disk_bus"] = "scsi", ["os_require_quiesce"] = "yes" }, "raw", 0, 64, 256, 1, 1, _folder, 4711);
         Guest = new FakeGuest(this);
@@ -43,6 +47,7 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
     public TaskRepository TaskRows { get; }
     public TaskQueue Tasks { get; }
     public SnapshotRepository Rows { get; }
+    public CapturedFiles Files { get; }
 
     public List<string> Journal { get; } = [];
 
@@ -73,14 +78,14 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
 
     public FreezeWindow Window => new(this, Options, TimeProvider.System, NullLogger<FreezeWindow>.Instance);
 
-    public InterruptedCapture Interrupted => new(this, this, NullLogger<InterruptedCapture>.Instance);
+    public InterruptedCapture Interrupted => new(this, this, Files, NullLogger<InterruptedCapture>.Instance);
 
-    public SnapshotPipeline Pipeline => new(this, this, this, Rows, new LiveCapture(this, Window, NullLogger<LiveCapture>.Instance), new SealStep(this, this),
+    public SnapshotPipeline Pipeline => new(this, this, this, Rows, new LiveCapture(this, Window, Files, NullLogger<LiveCapture>.Instance), Files, new SealStep(this, this),
         NullLogger<SnapshotPipeline>.Instance);
 
     public SnapshotRequests Requests => new(this, this, new SnapshotPreflight(this, Options), Rows, Tasks, Database, NullLogger<SnapshotRequests>.Instance);
 
-    public SnapshotTask Handler => new(Pipeline, Rows, Interrupted, this, this, NullLogger<SnapshotTask>.Instance);
+    public SnapshotTask Handler => new(Pipeline, Rows, Interrupted, Files, this, this, NullLogger<SnapshotTask>.Instance);
 
     private static IOptions<CaptureOptions> Options { get; } = Microsoft.Extensions.Options.Options.Create(new CaptureOptions
     {
@@ -106,7 +111,7 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
         // The kernel closed the killed process's pipes.
         for (; WatchdogsOnDuty > 0; WatchdogsOnDuty--)
             Bite();
-        await new UnqueuedSnapshots(Rows, Tasks, Interrupted, this, this, this, NullLogger<UnqueuedSnapshots>.Instance).StartAsync(default);
+        await new UnqueuedSnapshots(Rows, Tasks, Interrupted, Files, this, this, this, NullLogger<UnqueuedSnapshots>.Instance).StartAsync(default);
         foreach (var task in await TaskRows.ListInStateAsync(TaskState.Running, default))
         {
             if (await Handler.RecoverAsync(task, default) == TaskRecovery.Rerun)
@@ -128,6 +133,7 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
         Assert.Empty(Jobs);
         Assert.Empty(Nodes);
         Assert.Empty(Directory.EnumerateFiles(_folder, "snapshot-*"));
+        Assert.Empty(Files.List());
         Assert.Empty(await Rows.ListAsync(default));
         Assert.All(Images.Values, image => Assert.Equal(ImageStatus.Active, image.Status));
     }
@@ -135,6 +141,7 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
     public void Dispose()
     {
         Database.Dispose();
+        _data.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 
@@ -246,7 +253,7 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
     async Task IDiskBackup.PrepareAsync(BackupTarget target, IGuestProcess guest, CancellationToken ct)
     {
         await StepAsync("prepare target");
-        await File.WriteAllTextAsync(target.Path, "", ct);
+        await File.WriteAllTextAsync(Path.Combine(target.Directory, target.FileName), "", ct);
         Nodes.Add(target.Node);
     }
 

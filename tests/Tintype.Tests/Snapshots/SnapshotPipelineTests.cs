@@ -45,7 +45,7 @@ public sealed class SnapshotPipelineTests : IDisposable
         var (imageId, task) = await _world.RequestAsync();
         await _world.RunAsync(task);
 
-        Assert.Equal([new DiskLayer(Path.Combine(_world.Server!.Directory, $"snapshot-{imageId}.qcow2"), "qcow2"), new("/blobs/base", "raw")], _world.Sealed);
+        Assert.Equal([new DiskLayer(_world.Files.PathOf(imageId), "qcow2"), new("/blobs/base", "raw")], _world.Sealed);
         Assert.Equal(FakeDisk.Content, _world.Data[imageId]);
     }
 
