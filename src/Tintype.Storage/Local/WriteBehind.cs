@@ -3,14 +3,18 @@ using Microsoft.Win32.SafeHandles;
 namespace Tintype.Storage.Local;
 
 /// <summary>
-/// Starts writing each window to the disk as soon as it is full, and drops the window before it from the page cache once that is
-/// written: neither does a large upload push everything else out of memory, nor does the final fsync have gigabytes to write.
+/// Starts writing each window to the disk as soon as it is full, waits for the one before it, and drops that from the page cache if
+/// the file is large: neither does the final fsync have gigabytes to write, nor does a large upload push everything else out of memory.
 /// </summary>
 internal sealed class WriteBehind(SafeFileHandle file)
 {
     private const long Window = 8 * 1024 * 1024;
 
-    private long _dropped;
+    // A small image is usually booted or fetched right after its upload. A large one is not kept: fresh pages for all of it cost more
+    // (in a virtual machine several times more) than writing it into the same few again.
+    private const long KeptInCache = 64 * 1024 * 1024;
+
+    private long _finished;
     private long _started;
     private bool _unsupported;
 
@@ -27,11 +31,12 @@ internal sealed class WriteBehind(SafeFileHandle file)
     private void Turn(long end)
     {
         Sync(_started, end - _started, Kernel.SyncRange.Write);
-        if (_started > _dropped)
+        if (_started > _finished)
         {
-            Sync(_dropped, _started - _dropped, Kernel.SyncRange.WaitBefore | Kernel.SyncRange.Write | Kernel.SyncRange.WaitAfter);
-            Kernel.DropFromCache(file, _dropped, _started - _dropped);
-            _dropped = _started;
+            Sync(_finished, _started - _finished, Kernel.SyncRange.WaitBefore | Kernel.SyncRange.Write | Kernel.SyncRange.WaitAfter);
+            if (_started > KeptInCache)
+                Kernel.DropFromCache(file, _finished, _started - _finished);
+            _finished = _started;
         }
 
         _started = end;
