@@ -46,16 +46,22 @@ public sealed class ApiClient : IDisposable
     public Task<ApiAnswer> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
 
     /// <param name="json">The body; none if null.</param>
-    /// <param name="headers">Besides the token.</param>
+    /// <param name="headers">Besides the token; a Content-Type replaces that of JSON.</param>
     public async Task<ApiAnswer> SendAsync(HttpMethod method, string path, string? json = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path);
         if (Token is not null)
             request.Headers.Add("X-Auth-Token", Token);
-        foreach (var (name, value) in headers)
-            request.Headers.TryAddWithoutValidation(name, value);
         if (json is not null)
             request.Content = new StringContent(json, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
+        foreach (var (name, value) in headers)
+        {
+            if (name == "Content-Type")
+                request.Content!.Headers.ContentType = MediaTypeHeaderValue.Parse(value);
+            else
+                request.Headers.TryAddWithoutValidation(name, value);
+        }
+
         using var response = await _http.SendAsync(request);
         return new ApiAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(),
             response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase));
