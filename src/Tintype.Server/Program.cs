@@ -45,7 +45,8 @@ try
     await app.AnnounceAsync();
     started = true;
     await app.WaitForShutdownAsync();
-    return 0;
+    // The host stops when one of its services breaks, and would call that a success.
+    return app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Any(s => s.ExecuteTask is { IsFaulted: true }) ? 1 : 0;
 }
 catch (Exception failure) when (!started)
 {

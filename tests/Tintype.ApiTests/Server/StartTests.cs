@@ -20,6 +20,13 @@ public sealed class StartTests : IDisposable
         await using var server = await TintypeServer.StartAsync(Data);
 
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(server.CloudsFile));
+        Assert.Equal(3, File.ReadAllText(server.CloudsFile).Split($"auth_url: {server.Address}identity/v3\n").Length - 1);
+        using var client = await ApiClient.SignInAsync(server, "tintype-admin");
+        var flavors = (await client.GetAsync("/compute/v2.1/flavors/detail")).Json.GetProperty("flavors").EnumerateArray()
+            .Select(f => (f.GetProperty("name").GetString(), f.GetProperty("ram").GetInt32(), f.GetProperty("disk").GetInt32())).ToList();
+        Assert.Contains(("t1.tiny", 256, 1), flavors);
+
+        await server.StopAsync();
         Assert.Contains($"""
             Tintype is ready at {server.Address.ToString().TrimEnd('/')}, with its data in {Data}
             Try next, in another terminal:
@@ -27,11 +34,6 @@ public sealed class StartTests : IDisposable
               openstack image list
               openstack
             """, server.Output, StringComparison.Ordinal);
-        Assert.Equal(3, File.ReadAllText(server.CloudsFile).Split($"auth_url: {server.Address}identity/v3\n").Length - 1);
-        using var client = await ApiClient.SignInAsync(server, "tintype-admin");
-        var flavors = (await client.GetAsync("/compute/v2.1/flavors/detail")).Json.GetProperty("flavors").EnumerateArray()
-            .Select(f => (f.GetProperty("name").GetString(), f.GetProperty("ram").GetInt32(), f.GetProperty("disk").GetInt32())).ToList();
-        Assert.Contains(("t1.tiny", 256, 1), flavors);
     }
 
     [Fact]
@@ -70,9 +72,9 @@ public sealed class StartTests : IDisposable
 
         await server.StartAgainAsync();
         Assert.False(File.Exists(server.CloudsFile));
+        await server.StopAsync();
         Assert.Contains($"There is no {server.CloudsFile}. Only it had the demo users' passwords; to give them new ones and write the file anew, start once with --passwords new",
             server.Output, StringComparison.Ordinal);
-        await server.StopAsync();
 
         await using var renewed = await TintypeServer.StartAsync(Data, "--passwords", "new");
         var after = ApiClient.Credentials(renewed, "tintype");
