@@ -44,7 +44,8 @@ public sealed record FlavorDetail
     [JsonPropertyName("os-flavor-access:is_public")]
     public required bool IsPublic { get; init; }
 
-    public double RxtxFactor { get; init; } = 1.0;
+    /// <summary>Of no meaning any more; a decimal, so that it is written as 1.0.</summary>
+    public decimal RxtxFactor { get; init; } = 1.0m;
 
     public required IReadOnlyList<Link> Links { get; init; }
 
