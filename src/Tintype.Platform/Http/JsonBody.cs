@@ -40,13 +40,34 @@ public static class JsonBody
             buffer.Write(chunk, 0, read);
         }
 
+        var json = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
         try
         {
-            return JsonDocument.Parse(buffer.GetBuffer().AsMemory(0, (int)buffer.Length));
+            CheckText(json.Span);
+            return JsonDocument.Parse(json);
         }
         catch (JsonException malformed)
         {
             throw new Fault(FaultKind.BadRequest, $"The request body is not valid JSON: {malformed.Message}", malformed);
+        }
+    }
+
+    // "\ud800" is well-formed JSON and no text: half a character, which a document finds out only when the string is asked for.
+    private static void CheckText(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        while (reader.Read())
+        {
+            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName))
+                continue;
+            try
+            {
+                _ = reader.GetString();
+            }
+            catch (InvalidOperationException half)
+            {
+                throw new Fault(FaultKind.BadRequest, $"The request body has a string before byte {reader.BytesConsumed} that is no text: {half.Message}", half);
+            }
         }
     }
 }

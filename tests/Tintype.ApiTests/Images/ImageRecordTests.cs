@@ -183,6 +183,27 @@ public sealed class ImageRecordTests(ImagesApi api) : IClassFixture<ImagesApi>
         Assert.StartsWith("The request body is not valid JSON: ", malformed.Json.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"name": "\ud800"}""")]
+    [InlineData("""{"\ud800": "v"}""")]
+    public async Task Half_a_character_is_no_text(string body)
+    {
+        var answer = await SendAsync(api.One, "POST", Root, body);
+        Assert.Equal(400, (int)answer.Status);
+        Assert.StartsWith("The request body has a string before byte ", answer.Json.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Any_text_is_kept_as_it_was_sent()
+    {
+        const string Odd = "a\u0000b \"\\/<>& \u2028 \U0001F600";
+        var id = await CreateAsync(api.One, JsonSerializer.Serialize(new Dictionary<string, string> { ["name"] = Odd, [Odd] = Odd }));
+        var shown = (await api.One.GetAsync($"{Root}/{id}")).Json;
+        Assert.Equal((Odd, Odd), (shown.GetProperty("name").GetString(), shown.GetProperty(Odd).GetString()));
+        var found = await SendAsync(api.One, "GET", $"{Root}?id={id}&{Uri.EscapeDataString(Odd)}={Uri.EscapeDataString(Odd)}");
+        Assert.Equal(1, found.Json.GetProperty("images").GetArrayLength());
+    }
+
     [Fact]
     public async Task Another_patch_is_415_and_learns_which_there_are()
     {
