@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Time.Testing;
 using Tintype.Compute;
 using Tintype.Compute.ConfigDrive;
 using Tintype.Compute.Guests;
@@ -16,7 +15,7 @@ using ServerModel = Tintype.Compute.Servers.Server;
 
 namespace Tintype.Tests.Compute;
 
-/// <summary>Compute on a database of its own, a clock that the test moves, and guests that do as the test says.</summary>
+/// <summary>Compute on a database of its own, a clock that jumps, and guests that do as the test says.</summary>
 internal sealed class ComputeWorld : IAsyncDisposable
 {
     public const string ProjectId = "0123456789abcdef0123456789abcdef";
@@ -49,7 +48,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
         Delete = new DeleteTask(Servers, Operations, Database, Blobs, Launcher, Directories, Guests);
     }
 
-    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero));
+    public JumpingTime Time { get; } = new(new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero));
     public MetadataDatabase Database { get; }
     public FakeMemory Memory { get; } = new() { Mib = 4096 };
     public FakeHost Host { get; } = new();
@@ -125,18 +124,6 @@ internal sealed class ComputeWorld : IAsyncDisposable
 
     public static NewTask NewTask(string kind, ServerModel server, string payload = "{}") =>
         new(kind, server.Id, server.ProjectId, server.UserId, $"req-{kind}", payload);
-
-    /// <summary>Moves the clock until <paramref name="task"/> has ended.</summary>
-    public async Task PassTimeAsync(Task task)
-    {
-        while (!task.IsCompleted)
-        {
-            Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
-
-        await task;
-    }
 
     public static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
 

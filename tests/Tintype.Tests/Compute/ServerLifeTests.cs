@@ -88,7 +88,7 @@ public sealed class ServerLifeTests
         (guest.AgentAnswers, guest.HeedsAgent, guest.HeedsPowerButton) = (agent, heedsAgent, heedsButton);
         await world.Catalog.BeginTaskAsync(server.Id, TaskStates.PoweringOff, [VmState.Active], ComputeWorld.Ct);
 
-        await world.PassTimeAsync(world.RunAsync(world.Stop, server));
+        await world.RunAsync(world.Stop, server);
 
         var stopped = await world.FindAsync(server.Id);
         Assert.Equal((VmState.Stopped, null, how, null), (stopped.State, stopped.TaskState, stopped.LastStop, stopped.Fault));
@@ -167,7 +167,7 @@ public sealed class ServerLifeTests
         (guest.AgentAnswers, guest.HeedsControlAltDelete) = (agent, heedsKeys);
         await world.Catalog.BeginTaskAsync(server.Id, hard ? TaskStates.RebootingHard : TaskStates.Rebooting, [VmState.Active], ComputeWorld.Ct);
 
-        await world.PassTimeAsync(world.RunAsync(world.Reboot, server, RebootTask.PayloadOf(hard)));
+        await world.RunAsync(world.Reboot, server, RebootTask.PayloadOf(hard));
 
         Assert.Equal(told, string.Join(',', guest.Told));
         var after = await world.FindAsync(server.Id);
