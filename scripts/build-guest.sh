@@ -24,7 +24,7 @@ GUEST_PACKAGES="busybox-static libc6 e2fsprogs libext2fs2 libss2 libcom-err2 lib
 AGENT_PACKAGES="qemu-guest-agent libglib2.0-0 libnuma1 liburing2 libudev1 libpcre2-8-0"
 
 # Modules, with what they depend on, that the guest may need before and after its root is mounted.
-MODULES="ext4 crc32c_generic isofs evdev button pvpanic-pci
+MODULES="ext4 crc32c_generic isofs evdev button pvpanic-mmio pvpanic-pci
   virtio_pci virtio_blk virtio_scsi virtio_console virtio_net sd_mod sr_mod ata_piix ata_generic vmxnet3"
 MORE_MODULES="ahci sym53c8xx mptspi usb-storage uas xhci-pci ehci-pci uhci-hcd e1000 e1000e igb 8139cp 8139too ne2k-pci pcnet32"
 

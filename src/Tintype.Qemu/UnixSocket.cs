@@ -12,19 +12,41 @@ internal static partial class UnixSocket
     private const int MaximumPath = 107;
 
     /// <exception cref="IOException">Nobody listens there; the message names the path.</exception>
-    public static async Task<NetworkStream> ConnectAsync(string path, CancellationToken ct)
+    public static async Task<NetworkStream> ConnectAsync(string path, CancellationToken ct) =>
+        new(await OpenAsync(path, ct), ownsSocket: true);
+
+    /// <inheritdoc cref="ConnectAsync"/>
+    public static async Task<Socket> OpenAsync(string path, CancellationToken ct)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             using var directory = OpenDirectoryOfLongPath(path, out var reachable);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(reachable), ct);
-            return new NetworkStream(socket, ownsSocket: true);
+            return socket;
         }
         catch (SocketException e)
         {
             socket.Dispose();
             throw new IOException($"Cannot connect to {path}: {e.Message}", e);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A socket that listens at <paramref name="path"/>.</summary>
+    public static Socket Listen(string path)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            using var directory = OpenDirectoryOfLongPath(path, out var reachable);
+            socket.Bind(new UnixDomainSocketEndPoint(reachable));
+            socket.Listen(1);
+            return socket;
         }
         catch
         {
@@ -44,14 +66,14 @@ internal static partial class UnixSocket
         if (handle.IsInvalid)
         {
             handle.Dispose();
-            throw new IOException($"Cannot connect to {path}: its directory cannot be opened ({Marshal.GetLastPInvokeErrorMessage()}).");
+            throw new IOException($"The socket {path} cannot be used: its directory cannot be opened ({Marshal.GetLastPInvokeErrorMessage()}).");
         }
 
         reachable = $"/proc/self/fd/{handle.DangerousGetHandle()}/{Path.GetFileName(path)}";
         if (Encoding.UTF8.GetByteCount(reachable) <= MaximumPath)
             return handle;
         handle.Dispose();
-        throw new IOException($"Cannot connect to {path}: the socket's own name is too long; 80 bytes are possible.");
+        throw new IOException($"The socket {path} cannot be used: its own name is too long; 80 bytes are possible.");
     }
 
     private const int OpenPath = 0x200000;

@@ -37,14 +37,11 @@ internal sealed class DiskExport : IDiskReader
 
     public static async Task<DiskExport> StartAsync(string parent, IReadOnlyList<DiskLayer> layers, uint uid, CancellationToken ct)
     {
-        // Short: a unix socket's path has room for 107 bytes.
         var directory = Path.Combine(parent, Guid.NewGuid().ToString("N")[..12]);
         OwnedDirectory.Create(directory, uid);
         // It connects to us: the wait for it is an accept, and its death the end of its process.
-        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         var control = Path.Combine(directory, "control.sock");
-        listener.Bind(new UnixDomainSocketEndPoint(control));
-        listener.Listen(1);
+        using var listener = UnixSocket.Listen(control);
         OwnedDirectory.Give(control, uid);
 
         var export = new DiskExport(new Confinement(directory, uid, LogName), layers);

@@ -28,16 +28,14 @@ public sealed class NbdClient : IDiskReader
 
     public long Length { get; private set; }
 
-    /// <param name="socketPath">A unix socket. At most 107 bytes.</param>
+    /// <param name="socketPath">A unix socket.</param>
     /// <param name="export">The export's name.</param>
     /// <exception cref="NbdException">The server has no such export, or does not speak the protocol.</exception>
     public static async Task<NbdClient> ConnectAsync(string socketPath, string export, CancellationToken ct)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        var client = new NbdClient(new NbdChannel(socket));
+        var client = new NbdClient(new NbdChannel(await UnixSocket.OpenAsync(socketPath, ct)));
         try
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), ct);
             await client.NegotiateAsync(export, ct);
             return client;
         }

@@ -33,7 +33,7 @@ public sealed partial class GuestLauncher(Func<CancellationToken, Task<Accelerat
         try
         {
             var qmp = await QmpClient.ConnectAsync(Path.Combine(directory, GuestFiles.QmpSocket), limit.Token);
-            return new GuestProcess(directory, process, qmp, causeAsync: null, log);
+            return new GuestProcess(directory, process, qmp, child: null, log);
         }
         catch (Exception failed) when (failed is IOException || (failed is OperationCanceledException && !ct.IsCancellationRequested))
         {
@@ -47,31 +47,23 @@ public sealed partial class GuestLauncher(Func<CancellationToken, Task<Accelerat
 
     internal async Task<IGuestProcess> StartAsync(GuestSpec spec, Accelerator chosen, CancellationToken ct)
     {
-        var confinement = new Confinement(spec.Directory, spec.IsolationUid, GuestFiles.QemuLog, chosen.DeviceGroup);
-        var child = Launch(spec, chosen, confinement);
-        // Of a child that has ended already the number is not given to another before it is collected, but the handle may be void.
-        var process = ProcessHandle.TryOpen(child.Id);
+        var child = Launch(spec, chosen);
         try
         {
-            if (process is null)
-                throw new IOException("QEMU ended.");
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
             limit.CancelAfter(_setUpLimit);
-            var qmp = await ConnectAsync(spec.Directory, process, limit.Token);
-            LogStarted(log, spec.Id, process.Pid, chosen.Name);
-            return new GuestProcess(spec.Directory, process, qmp, () => CauseAsync(child, confinement), log);
+            var qmp = await ConnectAsync(spec.Directory, child.Process, limit.Token);
+            LogStarted(log, spec.Id, child.Process.Pid, chosen.Name);
+            return new GuestProcess(spec.Directory, child.Process, qmp, child, log);
         }
         catch (Exception failed)
         {
-            if (process is not null)
-                await EndAsync(process);
-            process?.Dispose();
             using (child)
             {
-                await child.WaitForExitAsync(CancellationToken.None);
+                await EndAsync(child.Process);
                 if (failed is OperationCanceledException && ct.IsCancellationRequested)
                     throw;
-                var said = Words(await confinement.SaidAsync(child));
+                var said = await child.SaidAsync();
                 throw new GuestStartException(said.Length > 0 ? said : $"QEMU did not get ready within {_setUpLimit.TotalSeconds:0} s.", failed);
             }
         }
@@ -87,15 +79,16 @@ public sealed partial class GuestLauncher(Func<CancellationToken, Task<Accelerat
             File.Delete(Path.Combine(spec.Directory, name));
     }
 
-    private static System.Diagnostics.Process Launch(GuestSpec spec, Accelerator chosen, Confinement confinement)
+    private static QemuChild Launch(GuestSpec spec, Accelerator chosen)
     {
+        var confinement = new Confinement(spec.Directory, spec.IsolationUid, GuestFiles.QemuLog, chosen.DeviceGroup);
         try
         {
-            return confinement.Start(Program, QemuCommandLine.Build(spec, chosen, confinement.HandOver));
+            return new QemuChild(confinement.Start(Program, QemuCommandLine.Build(spec, chosen, confinement.HandOver)), confinement);
         }
         catch (Win32Exception missing)
         {
-            throw new GuestStartException($"{missing.Message}; guests need util-linux and qemu-system-x86.", missing);
+            throw new GuestStartException($"{missing.Message}; guests need Debian's util-linux and qemu-system-x86.", missing);
         }
     }
 
@@ -134,22 +127,6 @@ public sealed partial class GuestLauncher(Func<CancellationToken, Task<Accelerat
         process.Kill();
         await process.WaitForEndAsync(CancellationToken.None);
     }
-
-    private static async Task<string> CauseAsync(System.Diagnostics.Process child, Confinement confinement)
-    {
-        using (child)
-        {
-            await child.WaitForExitAsync();
-            var said = Words(await confinement.SaidAsync(child));
-            var how = child.ExitCode > 128 ? $"QEMU was ended by signal {child.ExitCode - 128}." : $"QEMU ended with code {child.ExitCode}.";
-            return said.Length == 0 ? how : $"{how} It said: {said}";
-        }
-    }
-
-    // "qemu-system-x86_64: -device igb: 'igb' is not a valid device model name", behind warnings of the same form.
-    private static string Words(string said) => string.Join(' ', said.Split('\n')
-        .Where(line => !line.Contains("warning:", StringComparison.Ordinal))
-        .Select(line => line.StartsWith(Program + ": ", StringComparison.Ordinal) ? line[(Program.Length + 2)..] : line)).Trim();
 
     [LoggerMessage(1, LogLevel.Information, "Guest {GuestId} runs as process {Pid} ({Accelerator})")]
     private static partial void LogStarted(ILogger log, Guid guestId, int pid, string accelerator);

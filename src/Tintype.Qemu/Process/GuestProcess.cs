@@ -18,24 +18,25 @@ namespace Tintype.Qemu.Process;
 internal sealed partial class GuestProcess : IGuestProcess
 {
     private static readonly TimeSpan _quitLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan _noRoomPause = TimeSpan.FromSeconds(10);
 
     private readonly ProcessHandle _process;
     private readonly QmpClient _qmp;
     private readonly GuestAgentClient? _agent;
-    private readonly Func<Task<string>>? _causeAsync;
+    private readonly QemuChild? _child;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _disposing = new();
     private volatile bool _killed;
     private bool _disposed;
 
-    /// <param name="causeAsync">Why QEMU ended; null if that cannot be told.</param>
-    public GuestProcess(string directory, ProcessHandle process, QmpClient qmp, Func<Task<string>>? causeAsync, ILogger log)
+    /// <param name="child">Null if an earlier server process had started it.</param>
+    public GuestProcess(string directory, ProcessHandle process, QmpClient qmp, QemuChild? child, ILogger log)
     {
         Directory = directory;
         Pid = process.Pid;
         _process = process;
         _qmp = qmp;
-        _causeAsync = causeAsync;
+        _child = child;
         _log = log;
         var agentSocket = Path.Combine(directory, GuestFiles.AgentSocket);
         if (File.Exists(agentSocket))
@@ -72,6 +73,7 @@ internal sealed partial class GuestProcess : IGuestProcess
         if (_agent is not null)
             await _agent.DisposeAsync();
         _process.Dispose();
+        _child?.Dispose();
         _disposing.Dispose();
     }
 
@@ -92,13 +94,16 @@ internal sealed partial class GuestProcess : IGuestProcess
     {
         try
         {
+            Task<QmpEvent>? change = null;
             while (true)
             {
                 // Subscribed first, asked then: no change can fall between the two.
-                var change = _qmp.WaitForAsync(e => e.Name is "SHUTDOWN" or "STOP" or "GUEST_PANICKED", ct);
-                var status = await _qmp.ExecuteAsync("query-status", null, ct);
-                if (EndingOf(Text(status, "status")) is { } state)
+                change = change is { IsCompleted: false } ? change : _qmp.WaitForAsync(e => e.Name is "SHUTDOWN" or "STOP" or "GUEST_PANICKED", ct);
+                var status = Text(await _qmp.ExecuteAsync("query-status", null, ct), "status");
+                if (EndingOf(status) is { } state)
                     return state;
+                if (status == "io-error" && await ContinueAfterPauseAsync(change, ct))
+                    continue;
                 if (EndingOf(await change) is { } told)
                     return told;
             }
@@ -108,6 +113,21 @@ internal sealed partial class GuestProcess : IGuestProcess
             // The channel's end is the process's end, or its beginning.
             return null;
         }
+    }
+
+    // QEMU has stopped the guest because the host's disk is full, and does not look again by itself. If it still is, it stops the
+    // guest at once and says so.
+    private async Task<bool> ContinueAfterPauseAsync(Task<QmpEvent> change, CancellationToken ct)
+    {
+        LogNoRoom(_log, Pid);
+        using var pause = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var first = await Task.WhenAny(change, Task.Delay(_noRoomPause, pause.Token));
+        await pause.CancelAsync();
+        if (first == change)
+            return false;
+        ct.ThrowIfCancellationRequested();
+        await _qmp.ExecuteAsync("cont", null, ct);
+        return true;
     }
 
     private static GuestExit? EndingOf(string status) => status switch
@@ -156,13 +176,15 @@ internal sealed partial class GuestProcess : IGuestProcess
         }
     }
 
-    private Task<string> CauseAsync() => _causeAsync is null
-        ? Task.FromResult("QEMU ended unexpectedly; its reason is not known, since an earlier server process had started it.")
-        : _causeAsync();
+    private Task<string> CauseAsync() => _child?.CauseAsync()
+        ?? Task.FromResult("QEMU ended unexpectedly; its reason is not known, since an earlier server process had started it.");
 
     private static string Text(JsonElement parent, string name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
             ? value.GetString()! : "";
+
+    [LoggerMessage(2, LogLevel.Warning, "The guest of QEMU process {Pid} stands still: its disk's file cannot grow. It goes on once the host has room again")]
+    private static partial void LogNoRoom(ILogger log, int pid);
 
     [LoggerMessage(1, LogLevel.Debug, "QEMU process {Pid} has ended: {Kind} {Reason}")]
     private static partial void LogEnded(ILogger log, int pid, GuestExitKind kind, string? reason);

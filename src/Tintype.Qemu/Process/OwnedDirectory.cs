@@ -13,7 +13,8 @@ internal static partial class OwnedDirectory
     {
         // Parents are only passed through; the program reaches its directory as its working directory.
         Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Give(path, uid);
+        // The way to it is ours, and may lead over links; what lies in it is not.
+        Give(RealPath(path) ?? path, uid);
     }
 
     /// <summary>
@@ -68,24 +69,21 @@ internal static partial class OwnedDirectory
     {
         // Opened first, looked at then: the number cannot pass to another process in between.
         var process = ProcessHandle.TryOpen(pid);
-        if (process is null || (WorkingDirectoryOf(pid) == Path.GetFullPath(directory) && !process.HasEnded))
+        if (process is null || (RealPath($"/proc/{pid}/cwd") is { } working && working == RealPath(directory) && !process.HasEnded))
             return process;
         process.Dispose();
         return null;
     }
 
-    private static string? WorkingDirectoryOf(int pid)
+    // Without any link on the way, as the kernel tells it; null if it is not there, or hidden from us.
+    private static string? RealPath(string directory)
     {
-        try
-        {
-            return new FileInfo($"/proc/{pid}/cwd").LinkTarget;
-        }
-        catch (Exception hidden) when (hidden is IOException or UnauthorizedAccessException)
-        {
-            return null; // It has ended, or is another user's.
-        }
+        using var handle = new SafeFileHandle(Open(directory, PathOnly | DirectoryOnly | CloseOnExec), ownsHandle: true);
+        return handle.IsInvalid ? null : new FileInfo($"/proc/self/fd/{handle.DangerousGetHandle()}").LinkTarget;
     }
 
+    private const int PathOnly = 0x200000;
+    private const int DirectoryOnly = 0x10000;
     private const int NoFollow = 0x20000;
     private const int NonBlocking = 0x800;
     private const int CloseOnExec = 0x80000;

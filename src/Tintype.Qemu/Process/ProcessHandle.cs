@@ -26,6 +26,9 @@ internal sealed partial class ProcessHandle : IDisposable
 
     public int Pid { get; }
 
+    /// <summary>Stands for a process that has ended before it could be opened.</summary>
+    public static ProcessHandle Ended(int pid) => new(pid, new SafeFileHandle());
+
     /// <summary>The process that has this number now, or null.</summary>
     public static ProcessHandle? TryOpen(int pid)
     {
@@ -40,13 +43,19 @@ internal sealed partial class ProcessHandle : IDisposable
     {
         get
         {
+            if (_descriptor.IsInvalid)
+                return true;
             var poll = new PollDescriptor { Descriptor = (int)_descriptor.DangerousGetHandle(), Events = Readable };
             return Poll(ref poll, 1, 0) > 0;
         }
     }
 
     /// <summary>SIGKILL. No error if it has ended.</summary>
-    public void Kill() => _ = SystemCall(PidfdSendSignal, _descriptor.DangerousGetHandle(), Kill9, 0, 0);
+    public void Kill()
+    {
+        if (!_descriptor.IsInvalid)
+            _ = SystemCall(PidfdSendSignal, _descriptor.DangerousGetHandle(), Kill9, 0, 0);
+    }
 
     public async Task WaitForEndAsync(CancellationToken ct)
     {
