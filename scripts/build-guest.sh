@@ -317,9 +317,11 @@ FILE
 fi
 chmod 755 root/etc/rc.start root/etc/rc.stop root/etc/rc.instance root/etc/udhcpc root/sbin/shutdown root/etc/acpi/PWRF/00000080
 
+# The 16-bit way into the kernel: the other one moves all of the memory that the kernel will need byte by byte, three seconds
+# without KVM.
 cat > root/boot/grub/grub.cfg <<'FILE'
-linux /boot/vmlinuz root=LABEL=tintype-root console=tty0 console=ttyS0,115200 quiet tsc=reliable random.trust_cpu=on
-initrd /boot/initrd
+linux16 /boot/vmlinuz root=LABEL=tintype-root console=tty0 console=ttyS0,115200 quiet tsc=reliable random.trust_cpu=on
+initrd16 /boot/initrd
 boot
 FILE
 
@@ -395,7 +397,7 @@ cat > grub-early.cfg <<'FILE'
 search --no-floppy --label --set=root tintype-root
 set prefix=($root)/boot/grub
 FILE
-grub-mkimage -O i386-pc -o core.img -c grub-early.cfg -p /boot/grub biosdisk part_msdos ext2 search search_label normal configfile linux boot
+grub-mkimage -O i386-pc -o core.img -c grub-early.cfg -p /boot/grub biosdisk part_msdos ext2 search search_label normal configfile linux16 boot
 [ "$(stat -c %s core.img)" -le $(( (FIRST_SECTOR - 1) * 512 )) ] || die "GRUB's core does not fit in front of the partition"
 # The two images' default addresses are exactly this place: boot.img loads sector 1, whose code loads what follows.
 dd if=/usr/lib/grub/i386-pc/boot.img of=disk.raw bs=440 count=1 conv=notrunc status=none
