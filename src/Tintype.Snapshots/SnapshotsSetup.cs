@@ -48,7 +48,6 @@ public static class SnapshotsSetup
         services.AddSingleton<VerificationRepository>();
         services.AddSingleton<EvidenceFolder>();
         services.AddSingleton<Verifications>();
-        services.AddSingleton<GuestScreen>();
         services.AddSingleton<BootWatch>();
         services.AddSingleton<TrialBoot>();
         services.AddSingleton<ITaskHandler, VerificationTask>();

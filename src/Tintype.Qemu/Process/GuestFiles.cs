@@ -16,4 +16,10 @@ public static class GuestFiles
 
     /// <summary>What QEMU itself said since its last start.</summary>
     public const string QemuLog = "qemu.log";
+
+    /// <summary>
+    /// Opens a file of a guest's directory for reading. Null if it is missing, or if the directory's user has put something else than a plain
+    /// file there: a link may lead anywhere, and we may read everything.
+    /// </summary>
+    public static FileStream? TryOpen(string directory, string name) => OwnedDirectory.TryOpen(Path.Combine(directory, name));
 }

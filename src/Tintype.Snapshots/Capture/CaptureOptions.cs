@@ -2,14 +2,14 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Tintype.Snapshots.Capture;
 
-/// <summary>Time limits of a snapshot; section <c>Snapshots</c> of the configuration.</summary>
+/// <summary>Time limits of a snapshot; section <c>Snapshots:Capture</c> of the configuration.</summary>
 internal sealed class CaptureOptions
 {
-    public const string Section = "Snapshots";
+    public const string Section = "Snapshots:Capture";
 
     /// <summary>How long the preflight waits for the guest agent; the user's request waits with it.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
-    public TimeSpan AgentAnswersWithin { get; init; } = TimeSpan.FromSeconds(3);
+    public TimeSpan AgentAnswersWithin { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>How long the guest may take to sync and freeze. A slow disk with much unwritten data needs seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]

@@ -14,17 +14,13 @@ internal sealed class CapturedFiles(DataDirectory data)
 
     public bool Has(Guid imageId) => File.Exists(PathOf(imageId));
 
-    /// <exception cref="IOException">It is no plain file: QEMU has put something else in its place.</exception>
+    /// <exception cref="IOException">QEMU has put something else in its place; it is left to <see cref="Delete(BackupTarget)"/>.</exception>
     public void Take(BackupTarget target)
     {
         var path = PathOf(target.ImageId);
         // A rename moves a link itself, not what it points to.
         File.Move(Path.Combine(target.Directory, target.FileName), path);
-        var file = new FileInfo(path);
-        if (file.LinkTarget is null && !file.Attributes.HasFlag(FileAttributes.Directory) && !file.Attributes.HasFlag(FileAttributes.Device))
-            return;
-        File.Delete(path);
-        throw new IOException("The copy of the guest's disk is no plain file.");
+        PlainFile.Require(path);
     }
 
     /// <summary>Removes the copy wherever it is. No error if there is none.</summary>

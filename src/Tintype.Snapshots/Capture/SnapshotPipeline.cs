@@ -93,6 +93,7 @@ internal sealed class SnapshotPipeline(IServerCatalog servers, IImageCatalog ima
             return (captured, [new DiskLayer(files.PathOf(work.ImageId), "qcow2"), .. disk.Skip(1)]);
         if (server.State != VmState.Stopped)
             throw Fault.GuestHasJustEnded(server.Id);
+        PlainFile.Require(disk[0].Path);
         return (new CapturedState(server.LastStop == LastStop.Clean ? Consistency.Offline : Consistency.Crash, Frozen: null), disk);
     }
 

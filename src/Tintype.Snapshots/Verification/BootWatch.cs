@@ -13,21 +13,23 @@ internal sealed class BootWatch(IOptions<VerificationOptions> options, TimeProvi
     /// <summary>How much of the console's end may hold the prompt: a login prompt stays at the end.</summary>
     private const int Tail = 16 * 1024;
 
-    /// <param name="consoleLog">The file that the guest's serial console is written to.</param>
-    public async Task<BootOutcome> RunAsync(IGuestProcess guest, string consoleLog, CancellationToken ct)
+    public async Task<BootOutcome> RunAsync(IGuestProcess guest, CancellationToken ct)
     {
         var started = time.GetTimestamp();
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
         using var limit = new CancellationTokenSource(options.Value.BootWithin, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(over.Token, limit.Token);
         var agent = WatchAsync(BootMilestone.Agent, () => AnswersAsync(guest, linked.Token), linked.Token);
-        var prompt = WatchAsync(BootMilestone.LoginPrompt, () => PromptsAsync(consoleLog, linked.Token), linked.Token);
+        var prompt = WatchAsync(BootMilestone.LoginPrompt, () => PromptsAsync(guest, linked.Token), linked.Token);
         try
         {
             var first = await Task.WhenAny(agent, prompt, guest.Exited);
             if (first == guest.Exited && guest.Exited.IsCompletedSuccessfully)
                 return new BootOutcome(BootMilestone.Nothing, Explain(await guest.Exited), time.GetElapsedTime(started));
-            return new BootOutcome(await (Task<BootMilestone>)first, null, time.GetElapsedTime(started));
+            var outcome = new BootOutcome(await (Task<BootMilestone>)first, null, time.GetElapsedTime(started));
+            if (first == agent)
+                await SettleAsync(prompt, guest, ct);
+            return outcome;
         }
         catch (OperationCanceledException) when (limit.IsCancellationRequested && !ct.IsCancellationRequested)
         {
@@ -40,6 +42,14 @@ internal sealed class BootWatch(IOptions<VerificationOptions> options, TimeProvi
             await over.CancelAsync();
             await ((Task)Task.WhenAll(agent, prompt)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private async Task SettleAsync(Task prompt, IGuestProcess guest, CancellationToken ct)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        await Task.WhenAny(prompt, guest.Exited, Task.Delay(options.Value.SettleWithin, time, enough.Token));
+        await enough.CancelAsync();
+        ct.ThrowIfCancellationRequested();
     }
 
     private async Task<BootMilestone> WatchAsync(BootMilestone milestone, Func<Task<bool>> reached, CancellationToken ct)
@@ -58,9 +68,11 @@ internal sealed class BootWatch(IOptions<VerificationOptions> options, TimeProvi
     private static async Task<bool> AnswersAsync(IGuestProcess guest, CancellationToken ct) =>
         guest.Agent is { } agent && await agent.RespondsAsync(_answerWithin, ct);
 
-    private static async Task<bool> PromptsAsync(string consoleLog, CancellationToken ct)
+    private static async Task<bool> PromptsAsync(IGuestProcess guest, CancellationToken ct)
     {
-        await using var log = new FileStream(consoleLog, FileMode.OpenOrCreate, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        await using var log = GuestFiles.TryOpen(guest.Directory, GuestFiles.ConsoleLog);
+        if (log is null)
+            return false;
         var tail = new byte[(int)Math.Min(Tail, log.Length)];
         log.Seek(-tail.Length, SeekOrigin.End);
         var read = await log.ReadAtLeastAsync(tail, tail.Length, throwOnEndOfStream: false, ct);

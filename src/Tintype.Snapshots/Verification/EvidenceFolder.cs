@@ -5,6 +5,8 @@ namespace Tintype.Snapshots.Verification;
 /// <summary>Where the evidence of boot &amp; test is kept, and where its guests live while they run.</summary>
 internal sealed class EvidenceFolder(DataDirectory data)
 {
+    private const int LargestScreenshot = 16 * 1024 * 1024;
+
     private string Root => data.Folder("verification", PassThrough);
 
     // A guest runs as a user of its own and reaches its own directory in here.
@@ -43,19 +45,26 @@ internal sealed class EvidenceFolder(DataDirectory data)
 
     /// <summary>Keeps the end of a console log as evidence.</summary>
     /// <param name="limit">Bytes kept at most.</param>
-    public async Task KeepConsoleAsync(Guid imageId, string source, int limit, CancellationToken ct)
+    public Task KeepConsoleAsync(Guid imageId, FileStream log, int limit, CancellationToken ct)
     {
-        await using var from = new FileStream(source, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        from.Seek(Math.Max(0, from.Length - limit), SeekOrigin.Begin);
-        await using var to = new FileStream(ConsoleOf(imageId), FileMode.Create);
+        log.Seek(Math.Max(0, log.Length - limit), SeekOrigin.Begin);
+        return KeepAsync(log, ConsoleOf(imageId), limit, ct);
+    }
+
+    public Task KeepScreenshotAsync(Guid imageId, FileStream picture, CancellationToken ct) =>
+        KeepAsync(picture, ScreenshotOf(imageId), LargestScreenshot, ct);
+
+    // Bounded: what is read is written by a guest, which may still be writing.
+    private static async Task KeepAsync(FileStream from, string path, int limit, CancellationToken ct)
+    {
+        await using var to = new FileStream(path, FileMode.Create);
         var buffer = new byte[64 * 1024];
-        long kept = 0;
+        var left = limit;
         int read;
-        // Bounded by what was there at first: the guest may still be writing.
-        while (kept < limit && (read = await from.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, limit - kept)), ct)) > 0)
+        while (left > 0 && (read = await from.ReadAsync(buffer.AsMemory(0, Math.Min(buffer.Length, left)), ct)) > 0)
         {
             await to.WriteAsync(buffer.AsMemory(0, read), ct);
-            kept += read;
+            left -= read;
         }
     }
 

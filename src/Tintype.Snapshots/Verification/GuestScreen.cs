@@ -3,18 +3,16 @@ using Tintype.Qemu.Process;
 
 namespace Tintype.Snapshots.Verification;
 
-/// <summary>What a guest shows: its serial console's log, and a picture of its screen.</summary>
-internal sealed class GuestScreen
+/// <summary>Takes pictures of what a guest shows.</summary>
+internal static class GuestScreen
 {
-    public static string ConsoleOf(IGuestProcess guest) => Path.Combine(guest.Directory, GuestFiles.ConsoleLog);
+    private const string FileName = "screen.png";
 
-    /// <summary>Writes the screen as PNG.</summary>
-    public async Task CaptureAsync(IGuestProcess guest, string path, CancellationToken ct)
+    /// <summary>The screen as PNG; the caller disposes it. Null if QEMU wrote something else than a file.</summary>
+    public static async Task<FileStream?> CaptureAsync(IGuestProcess guest, CancellationToken ct)
     {
-        // QEMU writes the file, as the guest's own user: into the guest's directory.
-        var written = Path.Combine(guest.Directory, "screen.png");
-        await guest.Qmp.ExecuteAsync("screendump", new JsonObject { ["filename"] = written, ["format"] = "png" }, ct);
-        File.Copy(written, path, overwrite: true);
-        File.Delete(written);
+        // QEMU writes the file, with its own rights: into its directory, in which it runs.
+        await guest.Qmp.ExecuteAsync("screendump", new JsonObject { ["filename"] = FileName, ["format"] = "png" }, ct);
+        return GuestFiles.TryOpen(guest.Directory, FileName);
     }
 }

@@ -14,7 +14,7 @@ namespace Tintype.Snapshots.Verification;
 /// <summary>
 /// Boots an image in a guest that is thrown away: its own hardware properties, no network card, every write into a file that vanishes with it.
 /// </summary>
-internal sealed class TrialBoot(IBlobReferences blobs, IGuestAdmission admission, IGuestHost host, IGuestLauncher launcher, BootWatch watch, GuestScreen screen,
+internal sealed class TrialBoot(IBlobReferences blobs, IGuestAdmission admission, IGuestHost host, IGuestLauncher launcher, BootWatch watch,
     EvidenceFolder evidence, MetadataDatabase database, IOptions<VerificationOptions> options, ILogger<TrialBoot> log)
 {
     /// <exception cref="Fault">The trial could not be made: no data, no memory, hardware that does not exist here.</exception>
@@ -75,15 +75,23 @@ internal sealed class TrialBoot(IBlobReferences blobs, IGuestAdmission admission
             await using (guest)
                 await guest.KillAsync(CancellationToken.None);
         });
-        var outcome = await watch.RunAsync(guest, GuestScreen.ConsoleOf(guest), ct);
+        var outcome = await watch.RunAsync(guest, ct);
         await KeepEvidenceAsync(image.Id, guest, ct);
         return outcome;
     }
 
     private async Task KeepEvidenceAsync(Guid imageId, IGuestProcess guest, CancellationToken ct)
     {
-        await evidence.KeepConsoleAsync(imageId, GuestScreen.ConsoleOf(guest), options.Value.ConsoleBytes, ct);
-        if (!guest.Exited.IsCompleted)
-            await screen.CaptureAsync(guest, evidence.ScreenshotOf(imageId), ct);
+        await using (var console = GuestFiles.TryOpen(guest.Directory, GuestFiles.ConsoleLog))
+        {
+            if (console is not null)
+                await evidence.KeepConsoleAsync(imageId, console, options.Value.ConsoleBytes, ct);
+        }
+
+        if (guest.Exited.IsCompleted)
+            return;
+        await using var picture = await GuestScreen.CaptureAsync(guest, ct);
+        if (picture is not null)
+            await evidence.KeepScreenshotAsync(imageId, picture, ct);
     }
 }

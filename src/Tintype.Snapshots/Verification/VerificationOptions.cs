@@ -2,14 +2,21 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Tintype.Snapshots.Verification;
 
-/// <summary>Limits of boot &amp; test; section <c>Verification</c> of the configuration.</summary>
+/// <summary>Limits of boot &amp; test; section <c>Snapshots:Verification</c> of the configuration.</summary>
 internal sealed class VerificationOptions
 {
-    public const string Section = "Verification";
+    public const string Section = "Snapshots:Verification";
 
     /// <summary>How long a guest may take to its agent's answer or its login prompt. A full Linux needs minutes without KVM.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan BootWithin { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// How long a guest whose agent has answered is watched on for its login prompt, so that the console log and the picture show it as it is when
+    /// it is up: an agent may be earlier than the first line of the console.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
+    public TimeSpan SettleWithin { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>MiB of memory a guest gets at least.</summary>
     [Range(64, 1024 * 1024)]

@@ -44,9 +44,9 @@ internal sealed class VerificationTask(TrialBoot trial, VerificationRepository v
             throw;
         }
 
-        // The row first: a property that says "passed" must have its evidence to show.
-        await verifications.FinishAsync(imageId, outcome, CancellationToken.None);
+        // The property first: who waits for the verdict finds it on the image. A crash in between makes the trial again.
         await SetPropertyAsync(imageId, outcome.Verdict.ToWord(), CancellationToken.None);
+        await verifications.FinishAsync(imageId, outcome, CancellationToken.None);
         VerificationLog.Judged(log, imageId, outcome.Verdict.ToWord(), outcome.Reached.ToWord(), outcome.Took.TotalSeconds);
     }
 

@@ -26,7 +26,7 @@ internal sealed class Cloud(TintypeServer server, string cloud) : IDisposable
     {
         _http?.Dispose();
         _http = new HttpClient { BaseAddress = server.Address, Timeout = _limit };
-        var auth = ReadAuth(await File.ReadAllLinesAsync(server.CloudsFile));
+        var (user, password, project) = ApiClient.Credentials(server, cloud);
         var domain = new JsonObject { ["id"] = "default" };
         var body = new JsonObject
         {
@@ -37,10 +37,10 @@ internal sealed class Cloud(TintypeServer server, string cloud) : IDisposable
                     ["methods"] = new JsonArray("password"),
                     ["password"] = new JsonObject
                     {
-                        ["user"] = new JsonObject { ["name"] = auth["username"], ["password"] = auth["password"], ["domain"] = domain },
+                        ["user"] = new JsonObject { ["name"] = user, ["password"] = password, ["domain"] = domain },
                     },
                 },
-                ["scope"] = new JsonObject { ["project"] = new JsonObject { ["name"] = auth["project_name"], ["domain"] = domain.DeepClone() } },
+                ["scope"] = new JsonObject { ["project"] = new JsonObject { ["name"] = project, ["domain"] = domain.DeepClone() } },
             },
         };
         using var answer = await _http.PostAsJsonAsync("/identity/v3/auth/tokens", body);
@@ -124,6 +124,12 @@ internal sealed class Cloud(TintypeServer server, string cloud) : IDisposable
 #pragma warning restore CA5351
     }
 
+    public async Task DeleteImageAsync(string image)
+    {
+        using var answer = await Http.DeleteAsync($"/image/v2/images/{image}");
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+    }
+
     public async Task<JsonElement> GetAsync(string path)
     {
         using var answer = await Http.GetAsync(path);
@@ -156,9 +162,4 @@ internal sealed class Cloud(TintypeServer server, string cloud) : IDisposable
     }
 
     public void Dispose() => _http?.Dispose();
-
-    // The members of one cloud, a line each: "      password: secret".
-    private Dictionary<string, string> ReadAuth(string[] lines) => lines
-        .SkipWhile(l => l != $"  {cloud}:").Skip(1).TakeWhile(l => l.StartsWith("    ", StringComparison.Ordinal))
-        .Select(l => l.Trim().Split(": ", 2)).Where(p => p.Length == 2).ToDictionary(p => p[0], p => p[1]);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Tintype.Qemu.Qmp;
+using Tintype.TestSupport;
 using Xunit;
 
 namespace Tintype.GuestTests.Snapshots;
@@ -9,25 +10,41 @@ namespace Tintype.GuestTests.Snapshots;
 public sealed class KilledServerTests(SnapshotLab lab, ITestOutputHelper output)
 {
     private const int Seed = 20261123;
-    private const int Kills = 10;
 
     private Cloud Cloud => lab.Cloud;
 
-    /// <summary>kill -9 of the server at ten moments of a snapshot: the guest writes on, and nothing is left half-done.</summary>
+    /// <summary>
+    /// kill -9 of the server at seeded moments of a snapshot: every other one while the guest is about to be frozen, is frozen or has just been
+    /// thawed, the rest spread over the whole. The guest writes on, and nothing is left half-done.
+    /// </summary>
     [Fact]
+    [Trait("run", "soak")]
     public async Task A_kill_at_any_moment_of_a_snapshot_leaves_nothing_half_done()
     {
         var duration = await MeasureAsync();
         output.WriteLine($"a snapshot takes {duration.TotalMilliseconds:0} ms; seed {Seed}");
         var random = new Random(Seed);
-        for (var kill = 0; kill < Kills; kill++)
+        var kills = Soak.Rounds(10);
+        for (var kill = 0; kill < kills; kill++)
         {
-            // One moment in each tenth of the time that a snapshot takes.
-            var moment = duration * ((kill + random.NextDouble()) / Kills);
             var request = Cloud.TryCreateImageAsync(lab.Instance, $"killed-{kill}");
-            await Task.Delay(moment, TestContext.Current.CancellationToken);
+            var watch = Stopwatch.StartNew();
+            if (kill % 2 == 0)
+            {
+                await UntilWatchdogAsync(duration);
+                await Task.Delay(TimeSpan.FromMilliseconds(random.Next(300)), TestContext.Current.CancellationToken);
+            }
+            else
+            {
+                await Task.Delay(duration * ((kill + random.NextDouble()) / kills), TestContext.Current.CancellationToken);
+            }
+
+            var moment = watch.Elapsed;
             await lab.Server.KillAsync();
             await request.ContinueWith(_ => { }, TestContext.Current.CancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
+            // Before the next start: what thaws now is the watchdog.
+            await UntilNoWatchdogAsync();
+            await lab.AssertWritesOnAsync();
 
             await lab.Server.StartAgainAsync();
             await Cloud.SignInAsync();
@@ -44,12 +61,41 @@ public sealed class KilledServerTests(SnapshotLab lab, ITestOutputHelper output)
         return watch.Elapsed;
     }
 
+    /// <summary>The watchdog is started just before the guest is frozen, and goes when it is thawed.</summary>
+    private async Task UntilWatchdogAsync(TimeSpan limit)
+    {
+        using var late = new CancellationTokenSource(limit + TimeSpan.FromSeconds(30));
+        while (Watchdogs() == 0)
+            await Task.Delay(5, late.Token);
+    }
+
+    private async Task UntilNoWatchdogAsync()
+    {
+        using var late = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (Watchdogs() > 0)
+            await Task.Delay(20, late.Token);
+    }
+
+    private int Watchdogs() => Directory.EnumerateDirectories("/proc").Count(process =>
+    {
+        try
+        {
+            var command = File.ReadAllText(Path.Combine(process, "cmdline"));
+            return command.Contains("thaw-watchdog", StringComparison.Ordinal) && command.Contains(lab.InstanceDirectory, StringComparison.Ordinal);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    });
+
     private async Task AssertNothingHalfDoneAsync(int kill, TimeSpan moment)
     {
         await Cloud.UntilAsync(() => Cloud.TaskStateAsync(lab.Instance), state => state is null);
         Assert.Equal("ACTIVE", await Cloud.StatusAsync(lab.Instance));
         await lab.AssertWritesOnAsync();
         Assert.Empty(Directory.EnumerateFiles(lab.InstanceDirectory, "snapshot-*"));
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(lab.Server.DataDirectory, "snapshots")));
 
         var images = await Cloud.SnapshotsOfAsync(lab.Instance);
         Assert.All(images, image => Assert.Equal("active", Text(image, "status")));
@@ -60,7 +106,10 @@ public sealed class KilledServerTests(SnapshotLab lab, ITestOutputHelper output)
             var saved = lab.File("killed.raw");
             Assert.Equal(Text(image, "checksum"), await Cloud.SaveAsync(Text(image, "id"), saved));
             Assert.Equal("filesystem", Text(image, "tintype_consistency"));
+            var check = await SnapshotLab.OnPartitionAsync("e2fsck", saved, "-fn");
+            Assert.True(check.ExitCode == 0, check.StandardOutput + check.StandardError);
             File.Delete(saved);
+            await Cloud.DeleteImageAsync(Text(image, "id"));
         }
     }
 

@@ -43,7 +43,7 @@ public sealed class VerificationTests(SnapshotLab lab, ITestOutputHelper output)
     public async Task An_image_of_zeros_fails_also_when_the_server_is_killed_meanwhile_and_its_evidence_goes_with_it()
     {
         using var folder = new TemporaryDirectory();
-        await using var server = await TintypeServer.StartAsync(folder.Combine("data"), "--Verification:BootWithin=00:00:06");
+        await using var server = await TintypeServer.StartAsync(folder.Combine("data"), "--Snapshots:Verification:BootWithin=00:00:06");
         using var cloud = new Cloud(server, "tintype");
         await cloud.SignInAsync();
         var zeros = folder.Combine("zeros.raw");

@@ -32,15 +32,12 @@ internal sealed class ConsoleOutputAction : IServerAction
 
         if (server.State == VmState.Building)
             throw Fault.Conflict($"Instance {server.Id} is not ready");
-        var path = Path.Combine(server.Directory, GuestFiles.ConsoleLog);
-        if (!File.Exists(path))
-            throw Fault.NotFound("Guest does not have a console available.");
-        return Results.Json(new ConsoleOutput(LastLines(await ReadEndAsync(path, ct), length)), ComputeJson.Default.ConsoleOutput);
+        await using var log = GuestFiles.TryOpen(server.Directory, GuestFiles.ConsoleLog) ?? throw Fault.NotFound("Guest does not have a console available.");
+        return Results.Json(new ConsoleOutput(LastLines(await ReadEndAsync(log, ct), length)), ComputeJson.Default.ConsoleOutput);
     }
 
-    private static async Task<string> ReadEndAsync(string path, CancellationToken ct)
+    private static async Task<string> ReadEndAsync(FileStream log, CancellationToken ct)
     {
-        await using var log = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         log.Seek(Math.Max(0, log.Length - MaximumBytes), SeekOrigin.Begin);
         var buffer = new byte[MaximumBytes];
         var read = await log.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ct);
