@@ -12,8 +12,10 @@ public sealed class MetadataDatabase : IDisposable
     private readonly string _connectionString;
     private readonly SemaphoreSlim _writer = new(1, 1);
 
+    /// <exception cref="IOException">The file cannot be made or opened.</exception>
     public MetadataDatabase(string path)
     {
+        KeepPrivate(path);
         _connectionString = new SqliteConnectionStringBuilder
         {
             DataSource = path,
@@ -67,6 +69,18 @@ public sealed class MetadataDatabase : IDisposable
         await write(scope);
         return true;
     }, ct);
+
+    // The directory can be passed through by the users that guests run as. SQLite gives its side files the mode of the database.
+    private static void KeepPrivate(string path)
+    {
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using (File.Open(path, new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite, UnixCreateMode = OwnerOnly }))
+        {
+            // Made, if it was not there.
+        }
+
+        File.SetUnixFileMode(path, OwnerOnly);
+    }
 
     internal SqliteConnection Open()
     {
