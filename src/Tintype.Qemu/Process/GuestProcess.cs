@@ -26,12 +26,15 @@ internal sealed partial class GuestProcess : IGuestProcess
     private readonly QemuChild? _child;
     private readonly ILogger _log;
     private readonly CancellationTokenSource _disposing = new();
+    // The source's own Token cannot be asked for once it is disposed, which may be while the end is awaited.
+    private readonly CancellationToken _abandoned;
     private volatile bool _killed;
     private bool _disposed;
 
     /// <param name="child">Null if an earlier server process had started it.</param>
     public GuestProcess(string directory, ProcessHandle process, QmpClient qmp, QemuChild? child, ILogger log)
     {
+        _abandoned = _disposing.Token;
         Directory = directory;
         Pid = process.Pid;
         _process = process;
@@ -59,7 +62,15 @@ internal sealed partial class GuestProcess : IGuestProcess
         if (Exited.IsCompleted)
             return;
         _killed = true;
-        await EndAsync();
+        try
+        {
+            await EndAsync();
+        }
+        catch (OperationCanceledException) when (_abandoned.IsCancellationRequested)
+        {
+            // Whoever watches this guest saw its end before we did, and has disposed of it: what became of it, Exited tells.
+        }
+
         await Exited.WaitAsync(ct);
     }
 
@@ -79,7 +90,7 @@ internal sealed partial class GuestProcess : IGuestProcess
 
     private async Task<GuestExit> WatchAsync()
     {
-        var ct = _disposing.Token;
+        var ct = _abandoned;
         var ending = await WatchChannelAsync(ct);
         if (ending is not null)
             await EndAsync();
@@ -151,14 +162,14 @@ internal sealed partial class GuestProcess : IGuestProcess
     // Asked first, so that QEMU completes and closes the disks' files; killed when it does not end by itself.
     private async Task EndAsync()
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_disposing.Token);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_abandoned);
         limit.CancelAfter(_quitLimit);
         try
         {
             await QuitAsync(limit.Token);
             await _process.WaitForEndAsync(limit.Token);
         }
-        catch (OperationCanceledException) when (!_disposing.IsCancellationRequested)
+        catch (OperationCanceledException) when (!_abandoned.IsCancellationRequested)
         {
             _process.Kill();
         }
