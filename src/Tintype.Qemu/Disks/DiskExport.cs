@@ -111,7 +111,6 @@ internal sealed class DiskExport : IDiskReader
         [
             "-machine", "none", "-nodefaults", "-no-user-config", "-display", "none",
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-            "-pidfile", "qemu.pid",
             .. descriptors,
             .. nodes.SelectMany(node => new[] { "-blockdev", node.ToJsonString() }),
             "-chardev", "socket,id=control,path=control.sock", "-mon", "chardev=control,mode=control",

@@ -28,7 +28,8 @@ internal sealed record Confinement(string Directory, uint Uid, string LogFile, u
         "n=3; while [ \"$1\" != -- ]; do eval \"exec $n<\\\"\\$1\\\"\"; n=$((n+1)); shift; done; shift; exec \"$@\"";
 
     // Opened by the unprivileged user: what it has put at that name in its directory must not lead where only root may write.
-    private const string OpenLog = "exec >>\"$0\" 2>&1 </dev/null; exec \"$@\"";
+    // The pid is written here, since QEMU's own -pidfile wants to pass through every parent of the directory, which may be closed to its user.
+    private const string OpenLog = "exec >>\"$0\" 2>&1 </dev/null; echo $$ >" + GuestFiles.Pid + "; exec \"$@\"";
 
     private readonly List<string> _files = [];
 

@@ -52,7 +52,6 @@ internal sealed class QemuCommandLine
         // A guest that has powered itself off or panicked stays there, paused, until its end has been seen: Tintype may not be
         // running at that moment.
         "-action", "shutdown=pause,panic=pause,reboot=reset",
-        "-pidfile", GuestFiles.Pid,
         "-object", "rng-random,id=rng0,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng0",
         "-device", "pvpanic",
     ]);

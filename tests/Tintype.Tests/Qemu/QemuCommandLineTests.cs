@@ -23,7 +23,7 @@ public sealed class QemuCommandLineTests
             "-machine", "q35,usb=off,vmport=off,dump-guest-core=off", "-accel", "tcg,thread=multi", "-cpu", "max,la57=off",
             "-m", "512M", "-smp", "2", "-nodefaults", "-no-user-config", "-display", "none", "-vga", "std", "-boot", "strict=on", "-rtc", "base=utc",
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
-            "-action", "shutdown=pause,panic=pause,reboot=reset", "-pidfile", "qemu.pid",
+            "-action", "shutdown=pause,panic=pause,reboot=reset",
             "-object", "rng-random,id=rng0,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng0", "-device", "pvpanic",
             "-chardev", "socket,id=qmp,path=qmp.sock,server=on,wait=off", "-mon", "chardev=qmp,mode=control",
             "-chardev", "file,id=console,path=console.log,append=on", "-device", "isa-serial,chardev=console",
