@@ -12,6 +12,7 @@ public sealed class CrashTests
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("run", "soak")]
     public async Task After_a_kill_at_any_moment_no_image_lacks_bytes_none_is_saving_and_no_file_is_left_over()
     {
         using var directory = new TemporaryDirectory();
@@ -20,14 +21,15 @@ public sealed class CrashTests
         var data = UploadTests.Bytes(Length);
         var images = new List<(Guid Id, bool Acknowledged)>();
 
-        for (var moment = 0; moment < 10; moment++)
+        var rounds = Soak.Rounds(10);
+        for (var moment = 0; moment < rounds; moment++)
         {
             using var client = await ApiClient.SignInAsync(server, "tintype");
             var image = await ImageCall.QueuedAsync(server, client);
             // Half of the kills fall while bytes come, the others on the way from the last byte to the answer, the very last after it.
-            var acknowledged = moment % 2 == 0
+            var acknowledged = moment % 2 == 0 && moment < rounds - 1
                 ? await KillWhileSendingAsync(server, image, data, random.Next(1, Length))
-                : await KillAfterLastByteAsync(server, image, data, moment == 9 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(random.Next(0, 120)));
+                : await KillAfterLastByteAsync(server, image, data, moment == rounds - 1 ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(random.Next(0, 120)));
             images.Add((image.Id, acknowledged));
 
             await server.StartAgainAsync();
