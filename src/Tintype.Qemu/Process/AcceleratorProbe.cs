@@ -69,7 +69,7 @@ public sealed partial class AcceleratorProbe(string directory, string? trialImag
             return Accelerator.Tcg;
         }
 
-        works = await BootsAsync(kvm, new DiskLayer(Path.GetFullPath(trialImage), "qcow2"), ct);
+        works = await BootsAsync(kvm, new DiskLayer(Target(trialImage), "qcow2"), ct);
         Remember(new Finding(host, works));
         return works ? kvm : Accelerator.Tcg;
     }
@@ -89,6 +89,9 @@ public sealed partial class AcceleratorProbe(string directory, string? trialImag
         kvm = Accelerator.Kvm(group);
         return group != 0 && (mode & 0x30) == 0x30;
     }
+
+    // The operator may give a link; what is handed to a guest may not be one.
+    private static string Target(string image) => File.ResolveLinkTarget(image, returnFinalTarget: true)?.FullName ?? image;
 
     private static bool MayOpen()
     {

@@ -23,9 +23,20 @@ internal sealed record Confinement(string Directory, uint Uid, string LogFile, u
     /// <summary>POSIX shells redirect single digits only.</summary>
     private const int MaximumFiles = 9 - FirstDescriptor + 1;
 
-    // Names come as positional arguments: no word of data is ever read as shell.
-    private const string OpenFiles =
-        "n=3; while [ \"$1\" != -- ]; do eval \"exec $n<\\\"\\$1\\\"\"; n=$((n+1)); shift; done; shift; exec \"$@\"";
+    // Names come as positional arguments: no word of data is ever read as shell. They may lie in a directory that belongs to another guest's
+    // user, and who opens here may be root: what is at a name is looked at before it is opened (a pipe would hold us), and the
+    // opened file's own path, which the kernel tells, must be that name: no link put there in between leads anywhere else.
+    private const string OpenFiles = """
+        n=3
+        while [ "$1" != -- ]; do
+            [ -e "$1" ] || [ -L "$1" ] || { echo "$1: there is no such file." >&2; exit 1; }
+            [ -f "$1" ] && [ ! -L "$1" ] && eval "exec $n<\"\$1\"" && [ "$(readlink /proc/$$/fd/$n)" = "$1" ] ||
+                { echo "$1 is not a plain file and is not opened." >&2; exit 1; }
+            n=$((n+1)); shift
+        done
+        shift
+        exec "$@"
+        """;
 
     // Opened by the unprivileged user: what it has put at that name in its directory must not lead where only root may write.
     // The pid is written here, since QEMU's own -pidfile wants to pass through every parent of the directory, which may be closed to its user.
@@ -33,13 +44,17 @@ internal sealed record Confinement(string Directory, uint Uid, string LogFile, u
 
     private readonly List<string> _files = [];
 
-    /// <summary>Hands a file over for reading.</summary>
+    /// <summary>
+    /// Hands a file over for reading. The way to its directory is ours, and may lead over links; the file itself must be a plain one, or the
+    /// program is not started, and <see cref="SaidAsync"/> says so.
+    /// </summary>
     /// <returns>The descriptor's number in the program.</returns>
     public int HandOver(string path)
     {
         if (_files.Count == MaximumFiles)
             throw new InvalidOperationException($"At most {MaximumFiles} files can be handed to a confined program.");
-        _files.Add(Path.GetFullPath(path));
+        var full = Path.GetFullPath(path);
+        _files.Add(OwnedDirectory.RealPath(Path.GetDirectoryName(full)!) is { } directory ? Path.Combine(directory, Path.GetFileName(full)) : full);
         return FirstDescriptor + _files.Count - 1;
     }
 

@@ -75,8 +75,8 @@ internal static partial class OwnedDirectory
         return null;
     }
 
-    // Without any link on the way, as the kernel tells it; null if it is not there, or hidden from us.
-    private static string? RealPath(string directory)
+    /// <summary>The directory's path without any link on the way, as the kernel tells it; null if it is not there, or hidden from us.</summary>
+    public static string? RealPath(string directory)
     {
         using var handle = new SafeFileHandle(Open(directory, PathOnly | DirectoryOnly | CloseOnExec), ownsHandle: true);
         return handle.IsInvalid ? null : new FileInfo($"/proc/self/fd/{handle.DangerousGetHandle()}").LinkTarget;
