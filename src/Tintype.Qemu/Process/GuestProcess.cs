@@ -19,6 +19,7 @@ internal sealed partial class GuestProcess : IGuestProcess
 {
     private static readonly TimeSpan _quitLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _noRoomPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _trimEvery = TimeSpan.FromSeconds(2);
 
     private readonly ProcessHandle _process;
     private readonly QmpClient _qmp;
@@ -28,6 +29,7 @@ internal sealed partial class GuestProcess : IGuestProcess
     private readonly CancellationTokenSource _disposing = new();
     // The source's own Token cannot be asked for once it is disposed, which may be while the end is awaited.
     private readonly CancellationToken _abandoned;
+    private readonly Task _logsBounded;
     private volatile bool _killed;
     private bool _disposed;
 
@@ -45,6 +47,7 @@ internal sealed partial class GuestProcess : IGuestProcess
         if (File.Exists(agentSocket))
             _agent = new GuestAgentClient(agentSocket);
         Exited = WatchAsync();
+        _logsBounded = BoundLogsAsync();
     }
 
     public int Pid { get; }
@@ -80,12 +83,32 @@ internal sealed partial class GuestProcess : IGuestProcess
             return;
         await _disposing.CancelAsync();
         await ((Task)Exited).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _logsBounded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _qmp.DisposeAsync();
         if (_agent is not null)
             await _agent.DisposeAsync();
         _process.Dispose();
         _child?.Dispose();
         _disposing.Dispose();
+    }
+
+    // QEMU appends for ever to whatever its guest's serial port sends; it does not begin another file.
+    private async Task BoundLogsAsync()
+    {
+        using var pace = new PeriodicTimer(_trimEvery);
+        try
+        {
+            do
+            {
+                foreach (var name in (string[])[GuestFiles.ConsoleLog, GuestFiles.QemuLog])
+                    EndlessLog.Trim(Path.Combine(Directory, name));
+            }
+            while (await pace.WaitForNextTickAsync(_abandoned) && !Exited.IsCompleted);
+        }
+        catch (IOException impossible)
+        {
+            LogUnbounded(_log, impossible, Pid);
+        }
     }
 
     private async Task<GuestExit> WatchAsync()
@@ -196,6 +219,9 @@ internal sealed partial class GuestProcess : IGuestProcess
 
     [LoggerMessage(2, LogLevel.Warning, "The guest of QEMU process {Pid} stands still: its disk's file cannot grow. It goes on once the host has room again")]
     private static partial void LogNoRoom(ILogger log, int pid);
+
+    [LoggerMessage(3, LogLevel.Warning, "The logs of QEMU process {Pid} are not bounded, and its guest can fill the disk with them")]
+    private static partial void LogUnbounded(ILogger log, Exception reason, int pid);
 
     [LoggerMessage(1, LogLevel.Debug, "QEMU process {Pid} has ended: {Kind} {Reason}")]
     private static partial void LogEnded(ILogger log, int pid, GuestExitKind kind, string? reason);

@@ -43,6 +43,16 @@ internal static partial class OwnedDirectory
         return null;
     }
 
+    /// <summary>Opens what is at the name for writing, but never through a link; null if there is nothing, or nothing that can be written to at once.</summary>
+    public static SafeFileHandle? TryOpenForWriting(string path)
+    {
+        var handle = new SafeFileHandle(Open(path, WriteOnly | NoFollow | NonBlocking | CloseOnExec), ownsHandle: true);
+        if (!handle.IsInvalid)
+            return handle;
+        handle.Dispose();
+        return null;
+    }
+
     /// <summary>
     /// The process whose pid the file names, if it is one that runs in <paramref name="directory"/>: pids are used again, working
     /// directories tell. Null otherwise. The caller disposes it.
@@ -84,6 +94,7 @@ internal static partial class OwnedDirectory
 
     private const int PathOnly = 0x200000;
     private const int DirectoryOnly = 0x10000;
+    private const int WriteOnly = 1;
     private const int NoFollow = 0x20000;
     private const int NonBlocking = 0x800;
     private const int CloseOnExec = 0x80000;

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Tintype.Qemu.Process;
 
 namespace Tintype.Snapshots.Verification;
 
@@ -27,6 +28,6 @@ internal sealed class VerificationOptions
     public int MaximumMemory { get; init; } = 4096;
 
     /// <summary>How many bytes of the console's end are kept as evidence: a guest may print without end.</summary>
-    [Range(1024, 64 * 1024 * 1024)]
-    public int ConsoleBytes { get; init; } = 1024 * 1024;
+    [Range(1024, GuestFiles.LogKept)]
+    public int ConsoleBytes { get; init; } = GuestFiles.LogKept;
 }
