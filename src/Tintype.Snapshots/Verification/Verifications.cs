@@ -58,7 +58,5 @@ internal static class VerificationFaults
 
         public static Fault NoMemoryToBoot(Guid id, int mebibytes) => Fault.Unavailable(
             $"There is no room for a guest of {mebibytes} MiB to boot image {id} in. Stop a server, or try again once one has ended.");
-
-        public static Fault NoDriverToBoot(Guid id, string format) => Fault.Conflict($"Image {id} is of the format {format}, which is no disk that a guest boots from.");
     }
 }

@@ -66,6 +66,23 @@ public sealed class ComputeServer : IAsyncLifetime
         client.SendAsync(HttpMethod.Parse(method), $"/compute/v2.1{path}", json,
             ("OpenStack-API-Version", string.Create(CultureInfo.InvariantCulture, $"compute 2.{minor}")));
 
+    /// <summary>A new user who may look at what project one owns, and no more.</summary>
+    public async Task<ApiClient> SignInReaderAsync()
+    {
+        var name = SharedServer.Unique("reader");
+        var project = (await Admin.GetAsync("/identity/v3/projects?name=one")).Json.GetProperty("projects")[0].GetProperty("id").GetString();
+        var role = (await Admin.GetAsync("/identity/v3/roles?name=reader")).Json.GetProperty("roles")[0].GetProperty("id").GetString();
+        var user = (await Admin.SendAsync(HttpMethod.Post, "/identity/v3/users", $$"""{"user": {"name": "{{name}}", "password": "look-only"} }"""))
+            .Json.GetProperty("user").GetProperty("id").GetString();
+        Assert.Equal(HttpStatusCode.NoContent, (await Admin.SendAsync(HttpMethod.Put, $"/identity/v3/projects/{project}/users/{user}/roles/{role}")).Status);
+        var client = new ApiClient(Server);
+        var token = await client.SendAsync(HttpMethod.Post, "/identity/v3/auth/tokens", $$"""
+            {"auth": {"identity": {"methods": ["password"], "password": {"user": {"id": "{{user}}", "password": "look-only"} } }, "scope": {"project": {"id": "{{project}}"} } } }
+            """);
+        client.Token = token.Header("X-Subject-Token");
+        return client;
+    }
+
     /// <summary>The body of a creation.</summary>
     public string Body(string name, string more = "") =>
         $$"""{"server": {"name": "{{name}}", "imageRef": "{{ImageId}}", "flavorRef": "{{FlavorId}}" {{more}} } }""";

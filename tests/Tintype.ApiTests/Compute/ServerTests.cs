@@ -126,7 +126,7 @@ public sealed class ServerTests(ComputeServer compute)
     public async Task A_reader_looks_and_does_not_touch()
     {
         var id = await compute.MakeServerAsync(SharedServer.Unique("vm"));
-        using var reader = await SignInReaderAsync();
+        using var reader = await compute.SignInReaderAsync();
 
         Assert.Equal(HttpStatusCode.OK, (await ComputeServer.AskAsync(reader, "GET", $"/servers/{id}")).Status);
         foreach (var (method, path, body, rule) in (IEnumerable<(string, string, string?, string)>)
@@ -151,22 +151,6 @@ public sealed class ServerTests(ComputeServer compute)
         await ComputeServer.UntilAsync(async () => (await ComputeServer.AskAsync(compute.Member, "GET", $"/servers/{id}")).Status == HttpStatusCode.NotFound);
         ComputeServer.AssertRefused(await ComputeServer.AskAsync(compute.Member, "DELETE", $"/servers/{id}"), "itemNotFound", 404, $"Instance {id} could not be found.");
         Assert.False(Directory.Exists(Path.Combine(compute.Server.DataDirectory, "servers", id)));
-    }
-
-    private async Task<ApiClient> SignInReaderAsync()
-    {
-        var name = SharedServer.Unique("reader");
-        var project = (await compute.Admin.GetAsync("/identity/v3/projects?name=one")).Json.GetProperty("projects")[0].GetProperty("id").GetString();
-        var role = (await compute.Admin.GetAsync("/identity/v3/roles?name=reader")).Json.GetProperty("roles")[0].GetProperty("id").GetString();
-        var user = (await compute.Admin.SendAsync(HttpMethod.Post, "/identity/v3/users", $$"""{"user": {"name": "{{name}}", "password": "look-only"} }"""))
-            .Json.GetProperty("user").GetProperty("id").GetString();
-        Assert.Equal(HttpStatusCode.NoContent, (await compute.Admin.SendAsync(HttpMethod.Put, $"/identity/v3/projects/{project}/users/{user}/roles/{role}")).Status);
-        var client = new ApiClient(compute.Server);
-        var token = await client.SendAsync(HttpMethod.Post, "/identity/v3/auth/tokens", $$"""
-            {"auth": {"identity": {"methods": ["password"], "password": {"user": {"id": "{{user}}", "password": "look-only"} } }, "scope": {"project": {"id": "{{project}}"} } } }
-            """);
-        client.Token = token.Header("X-Subject-Token");
-        return client;
     }
 
     private static string Raw(JsonElement parent, string member) => parent.GetProperty(member).GetRawText();
