@@ -7,6 +7,7 @@ using Tintype.Images.Listing;
 using Tintype.Images.Records;
 using Tintype.Images.Schemas;
 using Tintype.Images.Sharing;
+using Tintype.Images.Stores;
 using Tintype.Images.Versions;
 using Tintype.Platform;
 
@@ -19,6 +20,7 @@ public static class ImagesSetup
         services.AddMigrations(typeof(ImagesSetup).Assembly);
         services.AddFaultDialect(new GlanceFaultDialect());
         services.AddBeforeRouting(VersionNegotiation.InvokeAsync);
+        services.AddImageStores();
         services.AddImageData();
         services.AddSingleton<ImageRepository>();
         services.AddSingleton<ImageLifecycle>();
@@ -41,5 +43,6 @@ public static class ImagesSetup
         MemberEndpoints.Map(api);
         SchemaEndpoints.Map(api);
         api.MapImageData();
+        api.MapImageStores();
     }
 }

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Net.Http.Headers;
 using Tintype.Images.Data.Download;
 using Tintype.Images.Data.Ingest;
+using Tintype.Images.Stores;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
 
@@ -16,6 +17,7 @@ namespace Tintype.Images.Data;
 internal static class DataEndpoints
 {
     private const string SizePromise = "x-openstack-image-size";
+    private const string StoreWish = "x-image-meta-store";
 
     /// <param name="api">The group <c>/image/v2</c>.</param>
     public static void Map(IEndpointRouteBuilder api)
@@ -25,14 +27,15 @@ internal static class DataEndpoints
         file.MapGet("", DownloadAsync);
     }
 
-    private static async Task<NoContent> UploadAsync(Guid id, HttpContext http, Caller caller, ImageIngest ingest, CancellationToken ct)
+    private static async Task<NoContent> UploadAsync(Guid id, HttpContext http, Caller caller, ImageIngest ingest, ImageStores stores, CancellationToken ct)
     {
         if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type) || !type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase))
             throw Fault.NotOctetStream(http.Request.ContentType);
+        var store = Store(http.Request, stores);
         LiftLimits(http);
         try
         {
-            await ingest.UploadAsync(id, caller, http.Request.Body, PromisedSize(http.Request), ct);
+            await ingest.UploadAsync(id, caller, http.Request.Body, PromisedSize(http.Request), store, ct);
         }
         catch (DataSourceException broken)
         {
@@ -50,6 +53,15 @@ internal static class DataEndpoints
             throw Fault.BodyNotExpected();
         LiftLimits(http);
         return download.SendAsync(id, caller, http.Request, http.Response, ct);
+    }
+
+    /// <exception cref="Fault">400: there is no store of the name that the client wishes.</exception>
+    private static ImageStore Store(HttpRequest request, ImageStores stores)
+    {
+        var name = request.Headers[StoreWish].ToString();
+        if (name.Length == 0)
+            return stores.Default;
+        return stores.TryFind(name, out var store) ? store : throw Fault.UnknownStoreWish(name, stores);
     }
 
     /// <summary>What the client says the image has: by Content-Length, by a header of its own for chunked uploads, or not at all.</summary>

@@ -1,3 +1,4 @@
+using Tintype.Images.Stores;
 using Tintype.Platform.Http;
 
 namespace Tintype.Images.Data;
@@ -33,6 +34,13 @@ internal static class DataFaults
         public static Fault RangeNotSatisfiable(string header, long size) =>
             new Fault(FaultKind.RangeNotSatisfiable, $"The range '{header}' does not fit the image's {size} bytes; an example that does: bytes=0-{Math.Max(0, size - 1)}.")
                 .WithHeader("Content-Range", $"bytes */{size}");
+
+        /// <summary>QEMU reads files of this host.</summary>
+        public static Fault NoLocalCopy(IReadOnlyList<string> stores) => Fault.Conflict(
+            $"The image's data is in {(stores.Count == 0 ? "no store" : string.Join(", ", stores))}, where no guest of this host can read it; copy it to a local store first (import method copy-image).");
+
+        public static Fault UnknownStoreWish(string name, ImageStores stores) => Fault.BadRequest(
+            $"There is no store '{name}' here to take the image's data; there is {string.Join(", ", stores.All.Select(s => s.Name))}.");
 
         public static Fault BodyNotExpected() => Fault.BadRequest("A body is not expected with this request.");
     }

@@ -5,9 +5,6 @@ using Tintype.Images.Data.Blobs;
 using Tintype.Images.Data.Download;
 using Tintype.Images.Data.Ingest;
 using Tintype.Images.Data.Transport;
-using Tintype.Platform;
-using Tintype.Storage;
-using Tintype.Storage.Local;
 
 namespace Tintype.Images.Data;
 
@@ -17,17 +14,16 @@ internal static class DataSetup
     public static IServiceCollection AddImageData(this IServiceCollection services)
     {
         services.AddOptions<ImageDataOptions>().BindConfiguration("Images").ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton(provider => LocalStore.Open("local", provider.GetRequiredService<DataDirectory>().Folder("images")));
-        services.AddSingleton<IBlobStore>(provider => provider.GetRequiredService<LocalStore>());
-        services.AddSingleton<ILocalFile>(provider => provider.GetRequiredService<LocalStore>());
         services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockPoolFactory>();
 
         services.AddSingleton<RunningUploads>();
         services.AddSingleton<BlobRepository>();
         services.AddSingleton<IBlobReferences, BlobReferences>();
+        services.AddSingleton<BlobIntake>();
         services.AddSingleton<ImageIngest>();
         services.AddSingleton<IImageIngest>(provider => provider.GetRequiredService<ImageIngest>());
         services.AddSingleton<ImageDownload>();
+        services.AddSingleton<BlobReader>();
         services.AddHostedService<IngestRecovery>();
         services.AddSingleton<BlobCollector>();
         services.AddSingleton<IBlobCollectorSignal>(provider => provider.GetRequiredService<BlobCollector>());

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Tintype.Images.Stores;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
 using Tintype.Protocol.Images;
@@ -23,11 +24,12 @@ internal static class ImageEndpoints
         api.MapPost("/images/{id}/actions/reactivate", ReactivateAsync).RejectBody();
     }
 
-    private static async Task<JsonHttpResult<ImageView>> CreateAsync(HttpContext context, Caller caller, ImageCreation creation, CancellationToken ct)
+    private static async Task<JsonHttpResult<ImageView>> CreateAsync(HttpContext context, Caller caller, ImageCreation creation, ImageStores stores, CancellationToken ct)
     {
         using var body = await GlanceRequest.ReadJsonAsync(context.Request, ct);
         var image = await creation.CreateAsync(body.RootElement, caller, ct);
         context.Response.Headers.Location = PublicUrl.Of(context.Request, $"/image/v2/images/{image.Id}");
+        context.Response.Headers["OpenStack-image-store-ids"] = string.Join(',', stores.All.Select(store => store.Name));
         return Json(image, StatusCodes.Status201Created);
     }
 

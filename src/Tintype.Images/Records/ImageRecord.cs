@@ -35,4 +35,8 @@ public sealed record ImageRecord(
     Guid Id, string? Name, string Owner, ImageStatus Status, ImageVisibility Visibility, bool Protected, bool Hidden,
     string? DiskFormat, string? ContainerFormat, int MinDisk, int MinRam, long? Size, long? VirtualSize, Guid? BlobId,
     string? Checksum, string? HashValue, IReadOnlyDictionary<string, string> Properties, IReadOnlyList<string> Tags,
-    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
+    DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+{
+    /// <summary>The stores that the data lies in, the one that took it first; none before it is active.</summary>
+    public IReadOnlyList<string> Stores { get; init; } = [];
+}

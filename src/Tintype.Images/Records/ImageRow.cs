@@ -13,7 +13,8 @@ internal sealed class ImageRow
         i.id AS Id, i.name AS Name, i.owner AS Owner, i.status AS Status, i.visibility AS Visibility, i.protected AS Protected, i.hidden AS Hidden,
         i.disk_format AS DiskFormat, i.container_format AS ContainerFormat, i.min_disk AS MinDisk, i.min_ram AS MinRam,
         i.size AS Size, i.virtual_size AS VirtualSize, i.blob_id AS BlobId, i.checksum AS Checksum, i.hash_value AS HashValue,
-        i.properties AS Properties, i.tags AS Tags, i.created_at AS CreatedAt, i.updated_at AS UpdatedAt
+        i.properties AS Properties, i.tags AS Tags, i.created_at AS CreatedAt, i.updated_at AS UpdatedAt,
+        (SELECT group_concat(store, ',') FROM (SELECT c.store FROM blob_copies c WHERE c.blob_id = i.blob_id ORDER BY c.created_at, c.store)) AS Stores
         """;
 
     public string Id { get; init; } = "";
@@ -36,6 +37,9 @@ internal sealed class ImageRow
     public string Tags { get; init; } = "";
     public long CreatedAt { get; init; }
     public long UpdatedAt { get; init; }
+
+    /// <summary>Names, with commas between; they have none in them. Null when there is no data.</summary>
+    public string? Stores { get; init; }
 
     /// <summary>Only of queries that join the members.</summary>
     public string? MemberStatus { get; init; }
@@ -69,7 +73,10 @@ internal sealed class ImageRow
         DiskFormat, ContainerFormat, MinDisk, MinRam, Size, VirtualSize, BlobId is null ? null : Guid.Parse(BlobId), Checksum, HashValue,
         JsonSerializer.Deserialize(Properties, RowJson.Default.IReadOnlyDictionaryStringString)!,
         JsonSerializer.Deserialize(Tags, RowJson.Default.IReadOnlyListString)!,
-        Timestamp.FromMicroseconds(CreatedAt), Timestamp.FromMicroseconds(UpdatedAt));
+        Timestamp.FromMicroseconds(CreatedAt), Timestamp.FromMicroseconds(UpdatedAt))
+    {
+        Stores = Stores?.Split(',') ?? [],
+    };
 }
 
 [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]

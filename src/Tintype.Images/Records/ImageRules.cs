@@ -15,6 +15,8 @@ internal enum ImageAction
     Communitize,
     Deactivate,
     Reactivate,
+    DeleteCopy,
+    CopyToStore,
 }
 
 internal enum ImageVerdict
@@ -62,7 +64,7 @@ internal static class ImageRules
         ImageAction.Show => true,
         // Whoever sees it may read its data, but for mere readers.
         ImageAction.Download => caller.IsMember,
-        ImageAction.Publicize => false,
+        ImageAction.Publicize or ImageAction.DeleteCopy or ImageAction.CopyToStore => false,
         _ => caller.IsMember && Owns(image, caller),
     };
 
@@ -78,6 +80,8 @@ internal static class ImageRules
         ImageAction.Communitize => "communitize_image",
         ImageAction.Deactivate => "deactivate",
         ImageAction.Reactivate => "reactivate",
+        ImageAction.DeleteCopy => "delete_image_location",
+        ImageAction.CopyToStore => "copy_image",
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "An action without a policy rule."),
     };
 }

@@ -10,13 +10,14 @@ namespace Tintype.Protocol.Images;
 /// <param name="MinDisk">GiB.</param>
 /// <param name="Owner">Project id; null for an image of nobody.</param>
 /// <param name="CreatedAt">ISO 8601, UTC, whole seconds.</param>
+/// <param name="Stores">The names of the stores that have the data, with commas between; null, and then left out, before there is data.</param>
 /// <param name="Properties">Custom properties.</param>
 [JsonConverter(typeof(ImageViewConverter))]
 public sealed record ImageView(
     Guid Id, string? Name, string? DiskFormat, string? ContainerFormat, string Visibility, long? Size, long? VirtualSize, string Status,
     string? Checksum, bool Protected, int MinRam, int MinDisk, string? Owner, bool OsHidden, string? OsHashAlgo, string? OsHashValue,
     string CreatedAt, string UpdatedAt, IReadOnlyList<string> Tags, string Self, string File, string Schema,
-    IReadOnlyDictionary<string, string> Properties);
+    string? Stores, IReadOnlyDictionary<string, string> Properties);
 
 /// <summary>A page of images.</summary>
 /// <param name="First">The same query from its beginning.</param>
@@ -45,4 +46,5 @@ public sealed record ApiLinkView(string Rel, string Href);
 [JsonSerializable(typeof(ImageMemberView))]
 [JsonSerializable(typeof(ImageMemberListView))]
 [JsonSerializable(typeof(ApiVersionListView))]
+[JsonSerializable(typeof(StoreListView))]
 public sealed partial class ImagesJson : JsonSerializerContext;

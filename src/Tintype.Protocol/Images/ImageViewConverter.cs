@@ -38,6 +38,8 @@ public sealed class ImageViewConverter : JsonConverter<ImageView>
         writer.WriteString("self"u8, value.Self);
         writer.WriteString("file"u8, value.File);
         writer.WriteString("schema"u8, value.Schema);
+        if (value.Stores is not null)
+            writer.WriteString("stores"u8, value.Stores);
         writer.WriteEndObject();
     }
 
@@ -59,7 +61,7 @@ public sealed class ImageViewConverter : JsonConverter<ImageView>
             Text("visibility") ?? "", Number("size"), Number("virtual_size"), Text("status") ?? "", Text("checksum"), Flag("protected"),
             (int)(Number("min_ram") ?? 0), (int)(Number("min_disk") ?? 0), Text("owner"), Flag("os_hidden"), Text("os_hash_algo"),
             Text("os_hash_value"), Text("created_at") ?? "", Text("updated_at") ?? "", Tags(), Text("self") ?? "", Text("file") ?? "",
-            Text("schema") ?? "",
+            Text("schema") ?? "", Text("stores"),
             members.Where(m => m.Value.ValueKind == JsonValueKind.String).ToDictionary(m => m.Key, m => m.Value.GetString()!, StringComparer.Ordinal));
     }
 

@@ -8,7 +8,7 @@ public sealed class VersionTests(ImagesApi api) : IClassFixture<ImagesApi>
 {
     private string Expected => JsonSerializer.Serialize(new
     {
-        versions = new[] { "v2.17", "v2.15", "v2.9", "v2.7", "v2.6", "v2.5", "v2.4", "v2.3", "v2.2", "v2.1", "v2.0" }.Select(id => new
+        versions = new[] { "v2.17", "v2.15", "v2.13", "v2.12", "v2.11", "v2.10", "v2.9", "v2.8", "v2.7", "v2.6", "v2.5", "v2.4", "v2.3", "v2.2", "v2.1", "v2.0" }.Select(id => new
         {
             id,
             status = id == "v2.17" ? "CURRENT" : "SUPPORTED",
@@ -21,7 +21,7 @@ public sealed class VersionTests(ImagesApi api) : IClassFixture<ImagesApi>
     [InlineData("GET", "/image/", 300)]
     [InlineData("POST", "/image", 300)]
     [InlineData("GET", "/image/v1", 300)]
-    [InlineData("GET", "/image/v2.8/images", 300)]
+    [InlineData("GET", "/image/v2.14/images", 300)]
     [InlineData("PUT", "/image/v9/images/x", 300)]
     [InlineData("GET", "/image/versions", 200)]
     public async Task The_versions_are_told_to_anybody(string method, string path, int status)

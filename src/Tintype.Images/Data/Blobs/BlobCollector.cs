@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tintype.Images.Data.Ingest;
+using Tintype.Images.Stores;
 using Tintype.Storage;
 
 namespace Tintype.Images.Data.Blobs;
@@ -13,7 +14,7 @@ namespace Tintype.Images.Data.Blobs;
 /// now and then.
 /// </summary>
 internal sealed class BlobCollector(
-    BlobRepository blobs, IBlobStore store, RunningUploads running, IOptions<ImageDataOptions> options, TimeProvider time,
+    BlobRepository blobs, ImageStores stores, RunningUploads running, IOptions<ImageDataOptions> options, TimeProvider time,
     ILogger<BlobCollector> log) : BackgroundService, IBlobCollectorSignal
 {
     // One waiting signal says as much as ten.
@@ -59,16 +60,18 @@ internal sealed class BlobCollector(
     internal async Task CollectAsync(bool sweep, CancellationToken ct)
     {
         await RemoveRootlessAsync(ct);
-        if (sweep)
-            await SweepAsync(ct);
+        if (!sweep)
+            return;
+        foreach (var store in stores.All)
+            await SweepAsync(store.Blobs, ct);
     }
 
     private async Task RemoveRootlessAsync(CancellationToken ct)
     {
-        foreach (var id in await blobs.RemoveRootlessAsync(ct))
+        foreach (var copy in await blobs.RemoveRootlessAsync(ct))
         {
-            await store.DeleteAsync(id, ct);
-            DataLog.Collected(log, id);
+            await stores.DeleteAsync(copy, ct);
+            DataLog.Collected(log, copy.BlobId, copy.Store);
         }
     }
 
@@ -76,7 +79,7 @@ internal sealed class BlobCollector(
     /// The order decides: an upload that is not among the running ones after the listing has either committed its row before the rows
     /// are read, or has failed. What was listed as unfinished may be a blob by then, so that the row alone counts.
     /// </summary>
-    private async Task SweepAsync(CancellationToken ct)
+    private async Task SweepAsync(IBlobStore store, CancellationToken ct)
     {
         var found = new List<StoredBlob>();
         await foreach (var blob in store.ListAsync(ct))

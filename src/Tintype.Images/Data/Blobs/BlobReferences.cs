@@ -1,9 +1,11 @@
+using Tintype.Images.Stores;
 using Tintype.Platform.Database;
+using Tintype.Platform.Http;
 using Tintype.Storage;
 
 namespace Tintype.Images.Data.Blobs;
 
-internal sealed class BlobReferences(BlobRepository blobs, ILocalFile files, MetadataDatabase database, IBlobCollectorSignal collector) : IBlobReferences
+internal sealed class BlobReferences(BlobRepository blobs, ImageStores stores, MetadataDatabase database, IBlobCollectorSignal collector) : IBlobReferences
 {
     public async Task<HeldBlob?> HoldAsync(Guid imageId, BlobHolder holder, CancellationToken ct)
     {
@@ -14,11 +16,11 @@ internal sealed class BlobReferences(BlobRepository blobs, ILocalFile files, Met
                 return already;
             return await blobs.HoldAsync(scope, imageId, holder) ? await blobs.FindHeldAsync(scope, holder) : null;
         }, ct);
-        return held is null ? null : Held(held);
+        return held is null ? null : await HeldAsync(held, ct);
     }
 
     public async Task<HeldBlob?> FindAsync(BlobHolder holder, CancellationToken ct) =>
-        await blobs.FindHeldAsync(holder, ct) is { } held ? Held(held) : null;
+        await blobs.FindHeldAsync(holder, ct) is { } held ? await HeldAsync(held, ct) : null;
 
     public async Task ReleaseAsync(WriteScope scope, BlobHolder holder)
     {
@@ -26,9 +28,16 @@ internal sealed class BlobReferences(BlobRepository blobs, ILocalFile files, Met
             scope.AfterCommit(collector.Wake);
     }
 
-    private HeldBlob Held(BlobRow row)
+    private async Task<HeldBlob> HeldAsync(BlobRow row, CancellationToken ct)
     {
         var id = Guid.Parse(row.Id);
-        return new HeldBlob(id, files.PathOf(id), row.Format, row.VirtualSize ?? row.Size);
+        var copies = await blobs.ListCopiesAsync(id, ct);
+        foreach (var place in stores.InOrder(copies))
+        {
+            if (place.Store.Blobs is ILocalFile files)
+                return new HeldBlob(id, files.PathOf(id), row.Format, row.VirtualSize ?? row.Size);
+        }
+
+        throw Fault.NoLocalCopy([.. copies.Select(c => c.Store)]);
     }
 }

@@ -1,9 +1,11 @@
+using System.Data;
 using Dapper;
+using Tintype.Images.Stores;
 using Tintype.Platform.Database;
 
 namespace Tintype.Images.Data.Blobs;
 
-/// <summary>The tables of blobs and of what holds them.</summary>
+/// <summary>The tables of blobs, of the stores they lie in, and of what holds them.</summary>
 internal sealed class BlobRepository(MetadataDatabase database, TimeProvider time)
 {
     // No image and no holder: an image that is deleted gives up its blob_id.
@@ -12,19 +14,42 @@ internal sealed class BlobRepository(MetadataDatabase database, TimeProvider tim
         AND NOT EXISTS (SELECT 1 FROM blob_references r WHERE r.blob_id = b.id)
         """;
 
-    public Task InsertAsync(WriteScope scope, Guid id, string store, long size, string format, long? virtualSize) => scope.ExecuteAsync("""
-        INSERT INTO blobs (id, store, size, format, virtual_size, created_at) VALUES (@id, @store, @size, @format, @virtualSize, @now)
-        """, new { id = id.ToString(), store, size, format, virtualSize, now = time.GetUtcNow().ToMicroseconds() });
+    /// <summary>A blob without a copy is the caller's to give one, in the same transaction.</summary>
+    public Task InsertAsync(WriteScope scope, Guid id, long size, string format, long? virtualSize) => scope.ExecuteAsync("""
+        INSERT INTO blobs (id, size, format, virtual_size, created_at) VALUES (@id, @size, @format, @virtualSize, @now)
+        """, new { id = id.ToString(), size, format, virtualSize, now = Now });
+
+    /// <returns>False if the store has the blob already, or the blob has gone.</returns>
+    public async Task<bool> InsertCopyAsync(WriteScope scope, BlobCopy copy) => await scope.ExecuteAsync("""
+        INSERT INTO blob_copies (blob_id, store, url, created_at)
+        SELECT b.id, @store, @url, @now FROM blobs b WHERE b.id = @id
+        ON CONFLICT (blob_id, store) DO NOTHING
+        """, new { id = copy.BlobId.ToString(), store = copy.Store, url = copy.Url, now = Now }) == 1;
+
+    public Task DeleteCopyAsync(WriteScope scope, BlobCopy copy) => scope.ExecuteAsync(
+        "DELETE FROM blob_copies WHERE blob_id = @id AND store = @store", new { id = copy.BlobId.ToString(), store = copy.Store });
+
+    /// <summary>Oldest first.</summary>
+    public Task<IReadOnlyList<BlobCopy>> ListCopiesAsync(Guid id, CancellationToken ct) => database.ReadAsync(db => CopiesAsync(db, null, id.ToString()), ct);
+
+    public Task<IReadOnlyList<BlobCopy>> ListCopiesAsync(WriteScope scope, Guid id) => CopiesAsync(scope.Connection, scope.Transaction, id.ToString());
+
+    /// <summary>The names of all stores that a copy lies in, whether they are configured or not.</summary>
+    public Task<IReadOnlyList<string>> ListStoresAsync(CancellationToken ct) => database.ReadAsync(async db =>
+        (IReadOnlyList<string>)[.. await db.QueryAsync<string>("SELECT DISTINCT store FROM blob_copies ORDER BY store")], ct);
+
+    public async Task<bool> IsHeldAsync(WriteScope scope, Guid id) => await scope.SingleOrDefaultAsync<long>(
+        "SELECT EXISTS (SELECT 1 FROM blob_references WHERE blob_id = @id)", new { id = id.ToString() }) == 1;
 
     public Task<bool> ExistsAsync(Guid id, CancellationToken ct) => database.ReadAsync(db =>
         db.ExecuteScalarAsync<bool>("SELECT EXISTS (SELECT 1 FROM blobs WHERE id = @id)", new { id = id.ToString() }), ct);
 
     /// <summary>The ids of everything that belongs in the store.</summary>
     public Task<IReadOnlySet<Guid>> ListIdsAsync(string store, CancellationToken ct) => database.ReadAsync(async db =>
-        (IReadOnlySet<Guid>)(await db.QueryAsync<string>("SELECT id FROM blobs WHERE store = @store", new { store })).Select(Guid.Parse).ToHashSet(), ct);
+        (IReadOnlySet<Guid>)(await db.QueryAsync<string>("SELECT blob_id FROM blob_copies WHERE store = @store", new { store })).Select(Guid.Parse).ToHashSet(), ct);
 
-    /// <summary>Removes the rows of blobs that nothing refers to; their bytes are garbage from then on.</summary>
-    public async Task<IReadOnlyList<Guid>> RemoveRootlessAsync(CancellationToken ct)
+    /// <summary>Removes the rows of blobs that nothing refers to; the bytes of these copies are garbage from then on.</summary>
+    public async Task<IReadOnlyList<BlobCopy>> RemoveRootlessAsync(CancellationToken ct)
     {
         // Looked for without holding up writers, then judged again among them.
         var candidates = await database.ReadAsync(async db =>
@@ -33,14 +58,17 @@ internal sealed class BlobRepository(MetadataDatabase database, TimeProvider tim
             return [];
         return await database.WriteAsync(async scope =>
         {
-            var removed = new List<Guid>();
+            var removed = new List<BlobCopy>();
             foreach (var id in candidates)
             {
-                if (await scope.ExecuteAsync($"DELETE FROM blobs AS b WHERE b.id = @id AND {Rootless}", new { id }) == 1)
-                    removed.Add(Guid.Parse(id));
+                if (await scope.SingleOrDefaultAsync<string>($"SELECT b.id FROM blobs b WHERE b.id = @id AND {Rootless}", new { id }) is null)
+                    continue;
+                removed.AddRange(await CopiesAsync(scope.Connection, scope.Transaction, id));
+                await scope.ExecuteAsync("DELETE FROM blob_copies WHERE blob_id = @id", new { id });
+                await scope.ExecuteAsync("DELETE FROM blobs WHERE id = @id", new { id });
             }
 
-            return (IReadOnlyList<Guid>)removed;
+            return (IReadOnlyList<BlobCopy>)removed;
         }, ct);
     }
 
@@ -66,7 +94,20 @@ internal sealed class BlobRepository(MetadataDatabase database, TimeProvider tim
         WHERE r.holder_kind = @kind AND r.holder_id = @holder
         """;
 
+    private static async Task<IReadOnlyList<BlobCopy>> CopiesAsync(IDbConnection db, IDbTransaction? transaction, string id) =>
+        [.. (await db.QueryAsync<CopyRow>(
+            "SELECT store AS Store, url AS Url FROM blob_copies WHERE blob_id = @id ORDER BY created_at, store", new { id }, transaction))
+            .Select(row => new BlobCopy(Guid.Parse(id), row.Store, row.Url))];
+
+    private long Now => time.GetUtcNow().ToMicroseconds();
+
     private static object Parameters(BlobHolder holder) => new { kind = holder.Kind, holder = holder.Id.ToString() };
+}
+
+internal sealed class CopyRow
+{
+    public string Store { get; init; } = "";
+    public string? Url { get; init; }
 }
 
 internal sealed class BlobRow

@@ -1,14 +1,13 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Tintype.DiskFormats.Inspection;
 using Tintype.Images.Data.Blobs;
 using Tintype.Images.Records;
+using Tintype.Images.Stores;
 using Tintype.Platform;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
-using Tintype.Storage;
 
 namespace Tintype.Images.Data.Ingest;
 
@@ -24,32 +23,32 @@ namespace Tintype.Images.Data.Ingest;
 /// </code>
 /// </summary>
 internal sealed class ImageIngest(
-    ImageLifecycle lifecycle, IBlobStore store, BlobRepository blobs, MetadataDatabase database, RunningUploads running,
-    IOptions<ImageDataOptions> options, ILogger<ImageIngest> log) : IImageIngest
+    ImageLifecycle lifecycle, ImageStores stores, BlobIntake intake, BlobRepository blobs, MetadataDatabase database, RunningUploads running,
+    ILogger<ImageIngest> log) : IImageIngest
 {
     private static readonly Dictionary<string, string?> _noChanges = [];
 
     /// <summary>What a client sends.</summary>
     /// <param name="promisedSize">Bytes that the client says it will send; null if it does not say.</param>
     /// <exception cref="Fault">Whatever Glance refuses; 413 when the store is full or the image too large.</exception>
-    public async Task UploadAsync(Guid id, Caller caller, Stream data, long? promisedSize, CancellationToken ct)
+    public async Task UploadAsync(Guid id, Caller caller, Stream data, long? promisedSize, ImageStore store, CancellationToken ct)
     {
         await lifecycle.FindForUploadAsync(id, caller, ct);
         if (promisedSize is { } promised)
-            RefuseBeyondCap(promised);
+            intake.RefuseBeyondCap(promised);
         var image = await lifecycle.BeginSavingAsync(id, ct);
-        await SaveAsync(image, data, promisedSize, _noChanges, ct);
+        await SaveAsync(image, data, promisedSize, store, _noChanges, ct);
     }
 
     public async Task<ImageRecord> IngestAsync(Guid id, string diskFormat, string containerFormat, Stream data,
         IReadOnlyDictionary<string, string?> properties, CancellationToken ct)
     {
         var image = await lifecycle.BeginSavingAsync(id, diskFormat, containerFormat, ct);
-        return await SaveAsync(image, data, null, properties, ct);
+        return await SaveAsync(image, data, null, stores.Default, properties, ct);
     }
 
-    private async Task<ImageRecord> SaveAsync(
-        ImageRecord image, Stream data, long? promisedSize, IReadOnlyDictionary<string, string?> properties, CancellationToken ct)
+    private async Task<ImageRecord> SaveAsync(ImageRecord image, Stream data, long? promisedSize, ImageStore store,
+        IReadOnlyDictionary<string, string?> properties, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
         var blobId = Guid.NewGuid();
@@ -57,55 +56,36 @@ internal sealed class ImageIngest(
         await using var undo = new UndoStack(log);
         undo.Push($"putting image {image.Id} back to queued", () => lifecycle.ReturnToQueuedAsync(image.Id, CancellationToken.None));
 
-        var ingested = await StoreAsync(image, blobId, data, promisedSize, ct);
-        undo.Push($"removing blob {blobId}", () => RemoveUnnamedAsync(blobId));
+        var inspection = new FormatInspection(image.DiskFormat!, wrapped: image.ContainerFormat != "bare");
+        var ingested = await intake.WriteAsync(store.Blobs, blobId, data, inspection, found => Accept(found, promisedSize), ct);
+        undo.Push($"removing blob {blobId}", () => RemoveUnnamedAsync(store, blobId));
         // The data is here and durable: a client that hangs up now has still uploaded an image.
         var active = await database.WriteAsync(async scope =>
         {
-            await blobs.InsertAsync(scope, blobId, store.Name, ingested.Size, Readable(image.DiskFormat!), ingested.Finding.VirtualSize);
+            await blobs.InsertAsync(scope, blobId, ingested.Size, BlobFormat.Of(image), ingested.Finding.VirtualSize);
+            await blobs.InsertCopyAsync(scope, new BlobCopy(blobId, store.Name, null));
             return await lifecycle.ActivateAsync(scope, image.Id,
                 new ImageDataFacts(blobId, ingested.Size, ingested.Finding.VirtualSize, ingested.Checksum, ingested.HashValue), properties);
         }, CancellationToken.None);
         undo.Commit();
-        DataLog.Ingested(log, image.Id, ingested.Size, Stopwatch.GetElapsedTime(started).TotalSeconds, blobId);
+        DataLog.Ingested(log, image.Id, ingested.Size, Stopwatch.GetElapsedTime(started).TotalSeconds, blobId, store.Name);
         return active;
     }
 
-    private async Task<IngestedData> StoreAsync(ImageRecord image, Guid blobId, Stream data, long? promisedSize, CancellationToken ct)
+    private static void Accept(IngestedData found, long? promisedSize)
     {
-        try
-        {
-            await using var writer = await store.CreateAsync(blobId, ct);
-            var inspection = new FormatInspection(image.DiskFormat!, wrapped: image.ContainerFormat != "bare");
-            var ingested = await IngestPipeline.RunAsync(data, writer, inspection, RefuseBeyondCap, ct);
-            if (promisedSize is { } promised && promised != ingested.Size)
-                throw Fault.SizePromiseBroken(promised, ingested.Size);
-            if (ingested.Finding.Refusal is { } refusal)
-                throw Fault.ImageDataRefused(refusal);
-            await writer.CommitAsync(ct);
-            return ingested;
-        }
-        catch (StorageFullException full)
-        {
-            throw Fault.StorageFull(full);
-        }
+        if (promisedSize is { } promised && promised != found.Size)
+            throw Fault.SizePromiseBroken(promised, found.Size);
+        if (found.Finding.Refusal is { } refusal)
+            throw Fault.ImageDataRefused(refusal);
     }
 
     /// <summary>
     /// The transaction failed, or nobody knows whether it did: what the database says decides, never the exception.
     /// </summary>
-    private async Task RemoveUnnamedAsync(Guid blobId)
+    private async Task RemoveUnnamedAsync(ImageStore store, Guid blobId)
     {
         if (!await blobs.ExistsAsync(blobId, CancellationToken.None))
-            await store.DeleteAsync(blobId, CancellationToken.None);
+            await store.Blobs.DeleteAsync(blobId, CancellationToken.None);
     }
-
-    private void RefuseBeyondCap(long size)
-    {
-        if (size > options.Value.SizeCapBytes)
-            throw Fault.ImageTooLarge(options.Value.SizeCapBytes);
-    }
-
-    /// <summary>What to tell a reader: formats without a structure of their own are plain bytes.</summary>
-    private static string Readable(string diskFormat) => diskFormat is "iso" or "ami" or "ari" or "aki" ? "raw" : diskFormat;
 }

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Tintype.Images.Data.Ingest;
 using Tintype.Images.Records;
+using Tintype.Images.Stores;
+using Tintype.Platform;
 using Tintype.Platform.Http;
 using Tintype.Storage;
 using Tintype.Storage.Local;
@@ -140,7 +142,11 @@ public sealed class ImageIngestTests
     }
 
     internal static Action<IServiceCollection> With(Func<LocalStore, IBlobStore> store) => services =>
-        services.AddSingleton(provider => store(provider.GetRequiredService<LocalStore>()));
+        services.AddSingleton(provider =>
+        {
+            var local = LocalStore.Open("local", provider.GetRequiredService<DataDirectory>().Folder("images"));
+            return new ImageStores([new ImageStore("local", "file", null, 0, store(local), new Dictionary<string, string>())], "local", TimeProvider.System);
+        });
 }
 
 /// <summary>The local store, with an accident at a chosen step.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tintype.Images;
 using Tintype.Images.Records;
+using Tintype.Images.Stores;
 using Tintype.Platform;
 using Tintype.Platform.Database;
 using Tintype.Storage;
@@ -32,7 +33,7 @@ internal sealed class ImagesRoom : IAsyncDisposable
 
     public MetadataDatabase Database => Get<MetadataDatabase>();
 
-    public IBlobStore Store => Get<IBlobStore>();
+    public IBlobStore Store => Get<ImageStores>().Default.Blobs;
 
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();

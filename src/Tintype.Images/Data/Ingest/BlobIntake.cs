@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Options;
+using Tintype.DiskFormats.Inspection;
+using Tintype.Platform.Http;
+using Tintype.Storage;
+
+namespace Tintype.Images.Data.Ingest;
+
+/// <summary>Writes data into a store as a blob that no row names yet: hashed, inspected, within the limits, durable.</summary>
+internal sealed class BlobIntake(IOptions<ImageDataOptions> options)
+{
+    /// <param name="accept">Judges what has been found out, before anything is kept; throws to refuse.</param>
+    /// <exception cref="Fault">413: the store is full or the data too large; whatever <paramref name="accept"/> throws. Nothing is kept.</exception>
+    /// <exception cref="DataSourceException">The source failed. Nothing is kept.</exception>
+    public async Task<IngestedData> WriteAsync(
+        IBlobStore store, Guid blobId, Stream data, FormatInspection inspection, Action<IngestedData> accept, CancellationToken ct)
+    {
+        try
+        {
+            await using var writer = await store.CreateAsync(blobId, ct);
+            var ingested = await IngestPipeline.RunAsync(data, writer, inspection, RefuseBeyondCap, ct);
+            accept(ingested);
+            await writer.CommitAsync(ct);
+            return ingested;
+        }
+        catch (StorageFullException full)
+        {
+            throw Fault.StorageFull(full);
+        }
+    }
+
+    /// <exception cref="Fault">413.</exception>
+    public void RefuseBeyondCap(long size)
+    {
+        if (size > options.Value.SizeCapBytes)
+            throw Fault.ImageTooLarge(options.Value.SizeCapBytes);
+    }
+}

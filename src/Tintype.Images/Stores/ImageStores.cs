@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Tintype.Images.Stores;
+
+/// <summary>One of the places that a blob lies in.</summary>
+/// <param name="Url">Where, in a store that others fill; null where the blob's id says it.</param>
+internal sealed record BlobCopy(Guid BlobId, string Store, string? Url);
+
+/// <summary>A copy together with the store that is configured under its name.</summary>
+internal sealed record PlacedCopy(BlobCopy Copy, ImageStore Store);
+
+/// <summary>The stores of this service, as configured, and how they are.</summary>
+internal sealed class ImageStores
+{
+    /// <summary>For so long a store that has failed is read only if no other has the data.</summary>
+    private static readonly TimeSpan _shunned = TimeSpan.FromSeconds(30);
+
+    private readonly Dictionary<string, ImageStore> _stores;
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _failures = new(StringComparer.Ordinal);
+    private readonly TimeProvider _time;
+
+    public ImageStores(IReadOnlyList<ImageStore> stores, string defaultStore, TimeProvider time)
+    {
+        All = stores;
+        _stores = stores.ToDictionary(s => s.Name, StringComparer.Ordinal);
+        Default = _stores[defaultStore];
+        _time = time;
+    }
+
+    /// <summary>By name.</summary>
+    public IReadOnlyList<ImageStore> All { get; }
+
+    public ImageStore Default { get; }
+
+    public bool TryFind(string name, [NotNullWhen(true)] out ImageStore? store) => _stores.TryGetValue(name, out store);
+
+    /// <summary>
+    /// The copies that can be read, the best first: those asked for, then those in stores that have not failed lately, then by weight.
+    /// Copies in stores that are not configured any more are left out.
+    /// </summary>
+    /// <param name="preferred">Names of stores, the first the most.</param>
+    public IReadOnlyList<PlacedCopy> InOrder(IReadOnlyList<BlobCopy> copies, IReadOnlyList<string>? preferred = null)
+    {
+        var wishes = preferred ?? [];
+        return
+        [
+            .. copies
+                .Where(copy => _stores.ContainsKey(copy.Store))
+                .Select(copy => new PlacedCopy(copy, _stores[copy.Store]))
+                .OrderBy(place => Rank(wishes, place.Store.Name))
+                .ThenBy(place => HasFailedLately(place.Store.Name))
+                .ThenByDescending(place => place.Store.Weight),
+        ];
+    }
+
+    /// <summary>The store could not give what it should have.</summary>
+    public void ReportFailure(ImageStore store) => _failures[store.Name] = _time.GetUtcNow();
+
+    /// <summary>Removes a copy's bytes. What lies in a store that is not configured any more is out of reach, and what others keep is theirs.</summary>
+    public async Task DeleteAsync(BlobCopy copy, CancellationToken ct)
+    {
+        if (copy.Url is null && TryFind(copy.Store, out var store))
+            await store.Blobs.DeleteAsync(copy.BlobId, ct);
+    }
+
+    private bool HasFailedLately(string store) => _failures.TryGetValue(store, out var at) && _time.GetUtcNow() - at < _shunned;
+
+    private static int Rank(IReadOnlyList<string> wishes, string store)
+    {
+        for (var i = 0; i < wishes.Count; i++)
+        {
+            if (wishes[i] == store)
+                return i;
+        }
+
+        return wishes.Count;
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tintype.Platform;
+
+namespace Tintype.Images.Stores;
+
+internal static class StoresSetup
+{
+    public static IServiceCollection AddImageStores(this IServiceCollection services)
+    {
+        services.AddOptions<StoreOptions>().BindConfiguration("Images").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => StoreFactory.Open(
+            provider.GetRequiredService<IOptions<StoreOptions>>().Value, provider.GetRequiredService<DataDirectory>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<StoreDeletion>();
+        services.AddHostedService<StoreCheck>();
+        return services;
+    }
+
+    /// <param name="api">The group <c>/image/v2</c>.</param>
+    public static void MapImageStores(this IEndpointRouteBuilder api) => StoreEndpoints.Map(api);
+}
