@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tintype.Images.Data;
 using Tintype.Images.Listing;
+using Tintype.Images.Policies;
 using Tintype.Images.Records;
 using Tintype.Images.Schemas;
 using Tintype.Images.Sharing;
@@ -21,14 +22,17 @@ public static class ImagesSetup
         services.AddFaultDialect(new GlanceFaultDialect());
         services.AddBeforeRouting(VersionNegotiation.InvokeAsync);
         services.AddImageStores();
+        services.AddImagePolicies();
         services.AddImageData();
         services.AddSingleton<ImageRepository>();
+        services.AddSingleton<ImageRules>();
         services.AddSingleton<ImageLifecycle>();
         services.AddSingleton<ImageCreation>();
         services.AddSingleton<ImageChanges>();
         services.AddSingleton<ImageDeletion>();
         services.AddSingleton<ImageListing>();
         services.AddSingleton<MemberRepository>();
+        services.AddSingleton<MemberRules>();
         services.AddSingleton<ImageSharing>();
         services.AddSingleton<IImageCatalog, ImageCatalog>();
         services.AddSingleton<ISystemImages, SystemImages>();
@@ -37,6 +41,8 @@ public static class ImagesSetup
 
     public static void MapImages(this IEndpointRouteBuilder routes)
     {
+        // Read now: a policy that is wrong ends the start, not the first request.
+        routes.ServiceProvider.GetRequiredService<ImagePolicies>();
         var api = routes.MapGroup("/image/v2");
         ListEndpoints.Map(api);
         ImageEndpoints.Map(api);

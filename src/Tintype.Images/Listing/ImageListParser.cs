@@ -71,7 +71,7 @@ internal static class ImageListParser
     }
 
     private static MemberStatus? MemberStatusOf(string word) =>
-        word == "all" ? null : MemberRules.Status(word) ?? throw Fault.BadRequest($"Invalid status: {word}");
+        word == "all" ? null : MemberWords.Status(word) ?? throw Fault.BadRequest($"Invalid status: {word}");
 
     private static VisibilityFilter Visibility(string? word) => word switch
     {

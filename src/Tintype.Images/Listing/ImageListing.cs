@@ -1,4 +1,5 @@
 using Dapper;
+using Tintype.Images.Policies;
 using Tintype.Images.Records;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
@@ -6,25 +7,32 @@ using Tintype.Platform.Policy;
 
 namespace Tintype.Images.Listing;
 
+/// <summary>A page of the list.</summary>
+/// <param name="Next">The marker of the page after; null when this is the last.</param>
+internal sealed record ImagePage(IReadOnlyList<ImageRecord> Images, Guid? Next);
+
 /// <summary>Lists images: which of them a caller comes to see, page by page.</summary>
-internal sealed class ImageListing(ImageRepository images, MetadataDatabase database)
+internal sealed class ImageListing(ImageRepository images, ImageRules rules, ImagePolicies policies, MetadataDatabase database)
 {
     /// <exception cref="Fault">400: the marker is no image that the caller sees; 403: the caller may not read.</exception>
-    public async Task<IReadOnlyList<ImageRecord>> ListAsync(ImageListQuery query, Caller caller, CancellationToken ct)
+    public async Task<ImagePage> ListAsync(ImageListQuery query, Caller caller, CancellationToken ct)
     {
-        if (!caller.IsAdmin && !caller.Has("reader"))
-            throw Fault.NotAuthorized("get_images");
+        policies.Require(ImagePolicy.GetImages, caller);
         var marker = query.Marker is null ? null : await MarkerAsync(query.Marker, caller, ct);
         if (query.Limit == 0)
-            return [];
-        var sql = new ImageListSql(query, caller.ProjectId, caller.IsAdmin, marker);
-        return await database.ReadAsync(async db =>
+            return new ImagePage([], null);
+        var sql = new ImageListSql(query, caller.ProjectId, policies.IsAdmin(caller), marker);
+        var found = await database.ReadAsync(async db =>
             (IReadOnlyList<ImageRecord>)[.. (await db.QueryAsync<ImageRow>(sql.Text, sql.Parameters)).Select(row => row.ToRecord())], ct);
+        // A full page promises another, which may turn out empty; a page that is not full is the last. What the policy drops from a
+        // page leaves it shorter, but does not end the list.
+        return new ImagePage([.. found.Where(image => policies.Allows(ImagePolicy.GetImage, caller, image))], found.Count == query.Limit ? found[^1].Id : null);
     }
 
     private async Task<ImageRecord> MarkerAsync(string marker, Caller caller, CancellationToken ct) =>
         ImageId.Find(marker) is { } id
         && await images.FindSeenByAsync(id, caller.ProjectId, ct) is { } seen
-        && ImageRules.Sees(seen.Image, caller, seen.MemberStatus is not null)
+        // Not by policy: the last image of a page may be one that the policy has dropped from it.
+        && rules.IsVisible(seen.Image, caller, seen.MemberStatus is not null)
             ? seen.Image : throw Fault.BadRequest($"No image found with ID {marker}");
 }

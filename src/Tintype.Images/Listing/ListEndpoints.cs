@@ -18,11 +18,10 @@ internal static class ListEndpoints
     {
         var parameters = Parameters(request);
         var query = ImageListParser.Parse(parameters);
-        var images = await listing.ListAsync(query, caller, ct);
+        var page = await listing.ListAsync(query, caller, ct);
         var first = parameters.Where(p => p.Key != "marker").ToList();
-        // A full page promises another, which may turn out empty; a page that is not full is the last.
-        var next = images.Count == query.Limit && images.Count > 0 ? Link([.. first, new("marker", images[^1].Id.ToString())]) : null;
-        return TypedResults.Json(new ImageListView([.. images.Select(image => image.View())], Link(first), "/v2/schemas/images", next),
+        var next = page.Next is { } marker ? Link([.. first, new("marker", marker.ToString())]) : null;
+        return TypedResults.Json(new ImageListView([.. page.Images.Select(image => image.View())], Link(first), "/v2/schemas/images", next),
             ImagesJson.Default.ImageListView, "application/json");
     }
 

@@ -1,3 +1,4 @@
+using Tintype.Images.Policies;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -5,7 +6,8 @@ using Tintype.Platform.Policy;
 namespace Tintype.Images.Records;
 
 /// <summary>What clients change about an image: patches, tags, deactivation, deletion. Each is one transaction.</summary>
-internal sealed class ImageChanges(ImageRepository images, ImageLifecycle lifecycle, ImageDeletion deletion, MetadataDatabase database)
+internal sealed class ImageChanges(
+    ImageRepository images, ImageLifecycle lifecycle, ImagePolicies policies, ImageDeletion deletion, MetadataDatabase database)
 {
     /// <summary>All changes or none. An empty patch changes nothing, <c>updated_at</c> neither, and is open to all who see the image.</summary>
     public Task<ImageRecord> PatchAsync(Guid id, IReadOnlyList<ImageChange> changes, PatchDialect dialect, Caller caller, CancellationToken ct) =>
@@ -60,18 +62,17 @@ internal sealed class ImageChanges(ImageRepository images, ImageLifecycle lifecy
             await images.SaveAsync(scope, image with { Status = to });
         }, ct);
 
-    private static ImageRecord Apply(ImageRecord image, ImageChange change, PatchDialect dialect, Caller caller)
+    private ImageRecord Apply(ImageRecord image, ImageChange change, PatchDialect dialect, Caller caller)
     {
         var name = change.Name;
         if (name == "locations")
-            throw RefuseLocations(change, caller);
-        if (name == "owner" && change.Operation != PatchOperation.Remove && !caller.IsAdmin)
+            throw RefuseLocations(image, change, caller);
+        if (name == "owner" && change.Operation != PatchOperation.Remove && !policies.IsAdmin(caller))
             throw Fault.Denied("Owner can't be updated by non admin.");
         if (name == "visibility" && change.Operation != PatchOperation.Remove)
-            CheckVisibility(image, change, caller);
+            policies.RequireVisibility(ImageWords.Visibility(change.Value.GetString()!)!.Value, caller, image);
         // That the image is seen has been decided before: what is left is allowed or forbidden.
-        if (ImageRules.Decide(ImageAction.Modify, image, caller, isMember: true) != ImageVerdict.Allowed)
-            throw Fault.NotAuthorized(ImageRules.Name(ImageAction.Modify));
+        policies.Require(ImagePolicy.ModifyImage, caller, image);
 
         var exists = ImageAttributes.IsWritable(name) || image.Properties.ContainsKey(name);
         switch (change.Operation)
@@ -91,24 +92,12 @@ internal sealed class ImageChanges(ImageRepository images, ImageLifecycle lifecy
         }
     }
 
-    private static void CheckVisibility(ImageRecord image, ImageChange change, Caller caller)
-    {
-        ImageAction? action = ImageWords.Visibility(change.Value.GetString()!) switch
-        {
-            ImageVisibility.Public => ImageAction.Publicize,
-            ImageVisibility.Community => ImageAction.Communitize,
-            _ => null,
-        };
-        if (action is { } needed && ImageRules.Decide(needed, image, caller, isMember: true) != ImageVerdict.Allowed)
-            throw Fault.NotAuthorized(ImageRules.Name(needed));
-    }
-
     // Where the data lies is this service's affair, as in a Glance that does not show locations.
-    private static Fault RefuseLocations(ImageChange change, Caller caller) => change.Operation switch
+    private Fault RefuseLocations(ImageRecord image, ImageChange change, Caller caller) => change.Operation switch
     {
         PatchOperation.Replace when change.Value.ValueKind == System.Text.Json.JsonValueKind.Array && change.Value.GetArrayLength() == 0 =>
             Fault.Denied("Cannot set locations to empty list."),
-        PatchOperation.Remove when !caller.IsAdmin => Fault.NotAuthorized("delete_image_location"),
+        PatchOperation.Remove when !policies.Allows(ImagePolicy.DeleteImageLocation, caller, image) => Fault.NotAuthorized(ImagePolicy.DeleteImageLocation.Name),
         var operation => Fault.Forbidden($"It's not allowed to {operation.ToString().ToLowerInvariant()} locations if locations are invisible."),
     };
 }

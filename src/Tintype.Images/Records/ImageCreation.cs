@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tintype.Images.Policies;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -6,18 +7,18 @@ using Tintype.Platform.Policy;
 namespace Tintype.Images.Records;
 
 /// <summary>Makes image records of what clients send.</summary>
-internal sealed class ImageCreation(ImageRepository images, MetadataDatabase database, TimeProvider time)
+internal sealed class ImageCreation(ImageRepository images, ImagePolicies policies, MetadataDatabase database, TimeProvider time)
 {
     /// <exception cref="Fault">400, 403, 409 (the id has been used), 413.</exception>
     public Task<ImageRecord> CreateAsync(JsonElement body, Caller caller, CancellationToken ct)
     {
-        var image = Draft(body, caller, time.GetUtcNow());
+        var image = Draft(body, caller, policies, time.GetUtcNow());
         return database.WriteAsync(async scope =>
             await images.InsertAsync(scope, image) ? image : throw Fault.DuplicateImage(image.Id), ct);
     }
 
     /// <summary>The record that the body asks for. The order of the refusals is Glance's.</summary>
-    internal static ImageRecord Draft(JsonElement body, Caller caller, DateTimeOffset now)
+    internal static ImageRecord Draft(JsonElement body, Caller caller, ImagePolicies policies, DateTimeOffset now)
     {
         if (body.ValueKind != JsonValueKind.Object)
             throw Fault.BadRequest("The body of an image is a JSON object, for example {\"name\": \"my-image\"}.");
@@ -33,7 +34,7 @@ internal sealed class ImageCreation(ImageRepository images, MetadataDatabase dat
             0, 0, null, null, null, null, null, new Dictionary<string, string>(), [], now, now);
         foreach (var (name, value) in members.Where(m => !ImageAttributes.IsSystems(m.Key)))
             image = name == "id" ? image with { Id = Guid.Parse(value.GetString()!) } : ImageAttributes.Set(image, name, value);
-        CheckPolicy(image, caller);
+        CheckPolicy(image, caller, policies);
         ImageAttributes.CheckQuotas(null, image);
         return image;
     }
@@ -60,15 +61,15 @@ internal sealed class ImageCreation(ImageRepository images, MetadataDatabase dat
             throw Fault.ReadOnlyAttribute(name);
     }
 
-    private static void CheckPolicy(ImageRecord image, Caller caller)
+    private static void CheckPolicy(ImageRecord image, Caller caller, ImagePolicies policies)
     {
-        if (caller.IsAdmin)
-            return;
-        if (image.Owner != caller.ProjectId)
-            throw Fault.Denied($"You are not permitted to create images owned by '{(image.Owner.Length == 0 ? "None" : image.Owner)}'");
-        if (!caller.IsMember)
-            throw Fault.NotAuthorized("add_image");
-        if (image.Visibility == ImageVisibility.Public)
-            throw Fault.NotAuthorized(ImageRules.Name(ImageAction.Publicize));
+        if (!policies.Allows(ImagePolicy.AddImage, caller, image))
+        {
+            throw image.Owner == caller.ProjectId
+                ? Fault.NotAuthorized(ImagePolicy.AddImage.Name)
+                : Fault.Denied($"You are not permitted to create images owned by '{(image.Owner.Length == 0 ? "None" : image.Owner)}'");
+        }
+
+        policies.RequireVisibility(image.Visibility, caller, image);
     }
 }

@@ -1,3 +1,4 @@
+using Tintype.Images.Policies;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -19,7 +20,7 @@ internal sealed record ImageDataFacts(Guid BlobId, long Size, long? VirtualSize,
 ///    └──────ReturnToQueued───┘   the upload failed, or the server ended meanwhile
 /// </code>
 /// </summary>
-internal sealed class ImageLifecycle(ImageRepository images, MetadataDatabase database)
+internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, ImagePolicies policies, MetadataDatabase database)
 {
     /// <summary>The image, if the caller may do <paramref name="action"/> to it.</summary>
     /// <exception cref="Fault">404 when the caller must not know of it, 403 when the action is not theirs.</exception>
@@ -38,7 +39,7 @@ internal sealed class ImageLifecycle(ImageRepository images, MetadataDatabase da
     public async Task<ImageRecord> FindForDownloadAsync(Guid id, Caller caller, CancellationToken ct)
     {
         var image = await FindForAsync(ImageAction.Show, id, caller, ct);
-        if (image.Status == ImageStatus.Deactivated && !caller.IsAdmin)
+        if (image.Status == ImageStatus.Deactivated && !policies.IsAdmin(caller))
             throw Fault.Deactivated();
         return await FindForAsync(ImageAction.Download, id, caller, ct);
     }
@@ -100,11 +101,11 @@ internal sealed class ImageLifecycle(ImageRepository images, MetadataDatabase da
             throw Fault.StatusTransition(from, to);
     }
 
-    private static ImageRecord Judge(ImageAction action, Guid id, ImageSeen? seen, Caller caller)
+    private ImageRecord Judge(ImageAction action, Guid id, ImageSeen? seen, Caller caller)
     {
         if (seen is null)
             throw Fault.ImageNotFound(action, id.ToString());
-        return ImageRules.Decide(action, seen.Image, caller, seen.MemberStatus is not null) switch
+        return rules.Decide(action, seen.Image, caller, seen.MemberStatus is not null) switch
         {
             ImageVerdict.Allowed => seen.Image,
             ImageVerdict.Forbidden => throw Fault.NotAuthorized(ImageRules.Name(action)),

@@ -1,8 +1,9 @@
+using Tintype.Images.Policies;
 using Tintype.Platform.Policy;
 
 namespace Tintype.Images.Records;
 
-/// <summary>What one may do to an image, by the names that the refusals quote.</summary>
+/// <summary>What one may do to an image; each has its policy rule.</summary>
 internal enum ImageAction
 {
     Show,
@@ -30,58 +31,51 @@ internal enum ImageVerdict
     Hidden,
 }
 
-/// <summary>Who may do what to an image: Glance's default policies (its policies/image.py) together with its rule of visibility.</summary>
-internal static class ImageRules
+/// <summary>
+/// Who may do what to an image: whether a project comes to see it at all, which no policy changes, and then the operator's policy.
+/// </summary>
+internal sealed class ImageRules(ImagePolicies policies)
 {
     /// <param name="isMember">Whether the image is offered to the caller's project; whatever became of the offer.</param>
-    public static ImageVerdict Decide(ImageAction action, ImageRecord image, Caller caller, bool isMember)
+    public ImageVerdict Decide(ImageAction action, ImageRecord image, Caller caller, bool isMember)
     {
-        if (!Sees(image, caller, isMember))
+        if (!IsVisible(image, caller, isMember))
             return ImageVerdict.Hidden;
-        return Permits(action, image, caller) ? ImageVerdict.Allowed : ImageVerdict.Forbidden;
+        if (policies.Allows(Rule(action), caller, image))
+            return ImageVerdict.Allowed;
+        return action != ImageAction.Show && policies.Allows(ImagePolicy.GetImage, caller, image) ? ImageVerdict.Forbidden : ImageVerdict.Hidden;
     }
 
     /// <summary>By id, which is more than a list shows: a project sees what it was offered before it has accepted, or after it has declined.</summary>
-    public static bool Sees(ImageRecord image, Caller caller, bool isMember)
+    public bool Sees(ImageRecord image, Caller caller, bool isMember) => Decide(ImageAction.Show, image, caller, isMember) == ImageVerdict.Allowed;
+
+    /// <summary>Whether the image and the caller's project have anything to do with each other, before any policy is asked.</summary>
+    public bool IsVisible(ImageRecord image, Caller caller, bool isMember) => Owns(image, caller) || image.Visibility switch
     {
-        if (caller.IsAdmin)
-            return true;
-        if (!caller.Has("reader"))
-            return false;
-        return Owns(image, caller) || image.Visibility switch
-        {
-            ImageVisibility.Public or ImageVisibility.Community => true,
-            // Offers are kept when an image leaves "shared", but they give nothing until it is shared again.
-            ImageVisibility.Shared => isMember,
-            _ => false,
-        };
-    }
+        ImageVisibility.Public or ImageVisibility.Community => true,
+        // Offers are kept when an image leaves "shared", but they give nothing until it is shared again.
+        ImageVisibility.Shared when isMember => true,
+        _ => policies.IsAdmin(caller),
+    };
 
     public static bool Owns(ImageRecord image, Caller caller) => image.Owner.Length > 0 && image.Owner == caller.ProjectId;
 
-    private static bool Permits(ImageAction action, ImageRecord image, Caller caller) => caller.IsAdmin || action switch
-    {
-        ImageAction.Show => true,
-        // Whoever sees it may read its data, but for mere readers.
-        ImageAction.Download => caller.IsMember,
-        ImageAction.Publicize or ImageAction.DeleteCopy or ImageAction.CopyToStore => false,
-        _ => caller.IsMember && Owns(image, caller),
-    };
-
     /// <summary>The rule's name in Glance's policy, as its refusals quote it.</summary>
-    public static string Name(ImageAction action) => action switch
+    public static string Name(ImageAction action) => Rule(action).Name;
+
+    private static PolicyRule Rule(ImageAction action) => action switch
     {
-        ImageAction.Show => "get_image",
-        ImageAction.Modify or ImageAction.Tag => "modify_image",
-        ImageAction.Delete => "delete_image",
-        ImageAction.Upload => "upload_image",
-        ImageAction.Download => "download_image",
-        ImageAction.Publicize => "publicize_image",
-        ImageAction.Communitize => "communitize_image",
-        ImageAction.Deactivate => "deactivate",
-        ImageAction.Reactivate => "reactivate",
-        ImageAction.DeleteCopy => "delete_image_location",
-        ImageAction.CopyToStore => "copy_image",
+        ImageAction.Show => ImagePolicy.GetImage,
+        ImageAction.Modify or ImageAction.Tag => ImagePolicy.ModifyImage,
+        ImageAction.Delete => ImagePolicy.DeleteImage,
+        ImageAction.Upload => ImagePolicy.UploadImage,
+        ImageAction.Download => ImagePolicy.DownloadImage,
+        ImageAction.Publicize => ImagePolicy.PublicizeImage,
+        ImageAction.Communitize => ImagePolicy.CommunitizeImage,
+        ImageAction.Deactivate => ImagePolicy.Deactivate,
+        ImageAction.Reactivate => ImagePolicy.Reactivate,
+        ImageAction.DeleteCopy => ImagePolicy.DeleteImageLocation,
+        ImageAction.CopyToStore => ImagePolicy.CopyImage,
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "An action without a policy rule."),
     };
 }

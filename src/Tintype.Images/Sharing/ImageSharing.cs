@@ -6,7 +6,8 @@ using Tintype.Platform.Policy;
 namespace Tintype.Images.Sharing;
 
 /// <summary>Offers of images to projects, and the projects' answers. There are offers of images of visibility "shared" only.</summary>
-internal sealed class ImageSharing(ImageRepository images, MemberRepository members, MetadataDatabase database)
+internal sealed class ImageSharing(
+    ImageRepository images, MemberRepository members, ImageRules imageRules, MemberRules memberRules, MetadataDatabase database)
 {
     public const int MaximumMembers = 128;
 
@@ -46,7 +47,7 @@ internal sealed class ImageSharing(ImageRepository images, MemberRepository memb
     {
         var image = Shared(Seen(id, await FindAsync(id, caller, ct), caller), "list");
         Permit(MemberAction.List, image, caller, null);
-        return [.. (await members.ListAsync(image.Id, ct)).Where(m => MemberRules.Sees(image, caller, m.Member))];
+        return [.. (await members.ListAsync(image.Id, ct)).Where(m => memberRules.Sees(image, caller, m.Member))];
     }
 
     /// <exception cref="Fault">404, also where the list is 403: asking for one offer must not tell that there could be any.</exception>
@@ -64,18 +65,18 @@ internal sealed class ImageSharing(ImageRepository images, MemberRepository memb
     private async Task<ImageSeen?> FindAsync(string id, Caller caller, CancellationToken ct) =>
         ImageId.Find(id) is { } parsed ? await images.FindSeenByAsync(parsed, caller.ProjectId, ct) : null;
 
-    private static ImageRecord Seen(string id, ImageSeen? seen, Caller caller) =>
-        seen is not null && ImageRules.Sees(seen.Image, caller, seen.MemberStatus is not null) ? seen.Image : throw Fault.SharedImageNotFound(id);
+    private ImageRecord Seen(string id, ImageSeen? seen, Caller caller) =>
+        seen is not null && imageRules.Sees(seen.Image, caller, seen.MemberStatus is not null) ? seen.Image : throw Fault.SharedImageNotFound(id);
 
     private static ImageRecord Shared(ImageRecord image, string verb) =>
         image.Visibility == ImageVisibility.Shared ? image : throw Fault.NotShared(verb, image.Id);
 
-    private static ImageMember Offer(ImageRecord image, string member, Caller caller, ImageMember? found) =>
-        found is not null && MemberRules.Sees(image, caller, member) ? found : throw Fault.MemberNotFound(member, image.Id);
+    private ImageMember Offer(ImageRecord image, string member, Caller caller, ImageMember? found) =>
+        found is not null && memberRules.Sees(image, caller, member) ? found : throw Fault.MemberNotFound(member, image.Id);
 
-    private static void Permit(MemberAction action, ImageRecord image, Caller caller, string? member)
+    private void Permit(MemberAction action, ImageRecord image, Caller caller, string? member)
     {
-        if (!MemberRules.Permits(action, image, caller, member))
+        if (!memberRules.Permits(action, image, caller, member))
             throw Fault.NotAuthorized(MemberRules.Name(action));
     }
 }

@@ -78,7 +78,7 @@ internal static class MemberEndpoints
             throw Fault.BadRequest("Expected a status in the form: {\"status\": \"status\"}");
         if (!body.TryGetProperty("status", out var status))
             throw Fault.BadRequest("Status not specified");
-        return status.ValueKind == JsonValueKind.String && MemberRules.Status(status.GetString()!) is { } known
+        return status.ValueKind == JsonValueKind.String && MemberWords.Status(status.GetString()!) is { } known
             ? known
             : throw Fault.BadRequest("Incorrect request: Status must be \"pending\", \"accepted\" or \"rejected\".");
     }

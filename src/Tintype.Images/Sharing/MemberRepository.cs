@@ -58,7 +58,7 @@ internal sealed class MemberRepository(MetadataDatabase database, TimeProvider t
         public long CreatedAt { get; init; }
         public long UpdatedAt { get; init; }
 
-        public ImageMember ToRecord() => new(Guid.Parse(ImageId), Member, MemberRules.Status(Status)!.Value,
+        public ImageMember ToRecord() => new(Guid.Parse(ImageId), Member, MemberWords.Status(Status)!.Value,
             Timestamp.FromMicroseconds(CreatedAt), Timestamp.FromMicroseconds(UpdatedAt));
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Tintype.Images.Records;
+using Tintype.Images.Policies;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
 using Tintype.Protocol.Images;
@@ -22,10 +22,12 @@ internal static class StoreEndpoints
     private static JsonHttpResult<StoreListView> List(Caller caller, ImageStores stores) =>
         Json([.. stores.All.Select(store => View(store, stores))]);
 
-    /// <exception cref="Fault">403: only administrators see how stores are configured.</exception>
-    private static JsonHttpResult<StoreListView> Detail(Caller caller, ImageStores stores) => caller.IsAdmin
-        ? Json([.. stores.All.Select(store => View(store, stores) with { Type = store.Driver, Weight = store.Weight, Properties = store.Properties })])
-        : throw Fault.NotAuthorized("stores_info_detail");
+    /// <exception cref="Fault">403: how stores are configured is not for everybody.</exception>
+    private static JsonHttpResult<StoreListView> Detail(Caller caller, ImageStores stores, ImagePolicies policies)
+    {
+        policies.Require(ImagePolicy.StoresInfoDetail, caller);
+        return Json([.. stores.All.Select(store => View(store, stores) with { Type = store.Driver, Weight = store.Weight, Properties = store.Properties })]);
+    }
 
     private static async Task<NoContent> DeleteAsync(string store, string id, Caller caller, StoreDeletion deletion, CancellationToken ct)
     {

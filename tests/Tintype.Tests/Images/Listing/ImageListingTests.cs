@@ -41,7 +41,7 @@ public sealed class ImageListingTests
         await FillAsync(room, new ImageWorld([image], []));
         var query = ImageListParser.Parse([]);
 
-        Assert.Empty(await room.Get<ImageListing>().ListAsync(query with { Marker = image.Id.ToString() }, Personas.OwningMember, Ct));
+        Assert.Empty((await room.Get<ImageListing>().ListAsync(query with { Marker = image.Id.ToString() }, Personas.OwningMember, Ct)).Images);
         foreach (var marker in new[] { image.Id.ToString(), Guid.NewGuid().ToString(), "disk", "" })
         {
             var fault = await Assert.ThrowsAsync<Fault>(() => room.Get<ImageListing>().ListAsync(query with { Marker = marker }, Personas.Member(Personas.Strangers), Ct));
@@ -89,10 +89,10 @@ public sealed class ImageListingTests
         while (true)
         {
             var page = await room.Get<ImageListing>().ListAsync(query, caller, Ct);
-            listed.AddRange(page.Select(image => image.Id));
-            if (page.Count < query.Limit)
+            listed.AddRange(page.Images.Select(image => image.Id));
+            if (page.Next is not { } next)
                 return listed;
-            query = query with { Marker = page[^1].Id.ToString() };
+            query = query with { Marker = next.ToString() };
         }
     }
 

@@ -1,3 +1,4 @@
+using Tintype.Images.Policies;
 using Tintype.Images.Records;
 using Xunit;
 
@@ -5,6 +6,8 @@ namespace Tintype.Tests.Images.Records;
 
 public sealed class ImageRulesTests
 {
+    private static readonly ImageRules _rules = new(ImagePolicies.Defaults);
+
     private static readonly ImageAction[] _columns =
     [
         ImageAction.Show, ImageAction.Download, ImageAction.Modify, ImageAction.Tag, ImageAction.Delete, ImageAction.Upload,
@@ -51,7 +54,7 @@ public sealed class ImageRulesTests
         var image = TestImages.New() with { Visibility = ImageWords.Visibility(visibility)!.Value };
         var offered = persona.StartsWith("offered", StringComparison.Ordinal);
 
-        var verdicts = _columns.Select(action => ImageRules.Decide(action, image, Personas.Of(persona), offered).ToString()[0]);
+        var verdicts = _columns.Select(action => _rules.Decide(action, image, Personas.Of(persona), offered).ToString()[0]);
 
         Assert.Equal(expected.Replace(" ", "", StringComparison.Ordinal), string.Concat(verdicts));
         Assert.Equal(Enum.GetValues<ImageAction>().Order(), _columns.Order());
@@ -61,8 +64,8 @@ public sealed class ImageRulesTests
     public void An_image_of_nobody_is_no_ones_who_has_no_project_either()
     {
         var image = TestImages.New() with { Owner = "", Visibility = ImageVisibility.Private };
-        Assert.Equal(ImageVerdict.Hidden, ImageRules.Decide(ImageAction.Show, image, Personas.In("", "member", "reader"), false));
-        Assert.Equal(ImageVerdict.Allowed, ImageRules.Decide(ImageAction.Show, image, Personas.Admin, false));
+        Assert.Equal(ImageVerdict.Hidden, _rules.Decide(ImageAction.Show, image, Personas.In("", "member", "reader"), false));
+        Assert.Equal(ImageVerdict.Allowed, _rules.Decide(ImageAction.Show, image, Personas.Admin, false));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Tintype.Images.Policies;
 using Tintype.Images.Sharing;
 using Tintype.Tests.Images.Records;
 using Xunit;
@@ -6,6 +7,8 @@ namespace Tintype.Tests.Images.Sharing;
 
 public sealed class MemberRulesTests
 {
+    private static readonly MemberRules _rules = new(ImagePolicies.Defaults);
+
     private static readonly MemberAction[] _columns = [MemberAction.List, MemberAction.Show, MemberAction.Offer, MemberAction.Withdraw, MemberAction.Answer];
 
     // Of those who see a shared image. One letter an action, in the order of the columns above: A allowed, F forbidden.
@@ -18,13 +21,13 @@ public sealed class MemberRulesTests
     public void Who_may_do_what_with_the_offer_to_a_project(string persona, string expected)
     {
         var image = TestImages.New();
-        var verdicts = _columns.Select(action => MemberRules.Permits(action, image, Personas.Of(persona), Personas.Offered) ? 'A' : 'F');
+        var verdicts = _columns.Select(action => _rules.Permits(action, image, Personas.Of(persona), Personas.Offered) ? 'A' : 'F');
         Assert.Equal(expected.Replace(" ", "", StringComparison.Ordinal), string.Concat(verdicts));
     }
 
     [Fact]
     public void A_project_answers_for_itself_alone() =>
-        Assert.False(MemberRules.Permits(MemberAction.Answer, TestImages.New(), Personas.Member(Personas.Offered), Personas.Strangers));
+        Assert.False(_rules.Permits(MemberAction.Answer, TestImages.New(), Personas.Member(Personas.Offered), Personas.Strangers));
 
     [Theory]
     [InlineData("admin", true)]
@@ -32,5 +35,5 @@ public sealed class MemberRulesTests
     [InlineData("owner's reader", true)]
     [InlineData("offered", false)]
     public void Offers_to_others_are_seen_by_the_owner(string persona, bool expected) =>
-        Assert.Equal(expected, MemberRules.Sees(TestImages.New(), Personas.Of(persona), "44444444444444444444444444444444"));
+        Assert.Equal(expected, _rules.Sees(TestImages.New(), Personas.Of(persona), "44444444444444444444444444444444"));
 }
