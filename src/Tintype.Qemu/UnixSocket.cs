@@ -5,24 +5,28 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Tintype.Qemu;
 
-/// <summary>Connects to unix sockets wherever they lie.</summary>
+/// <summary>Reaches unix sockets wherever they lie.</summary>
 internal static partial class UnixSocket
 {
     // sockaddr_un.sun_path holds 108 bytes, of which the last is a zero (unix(7)).
     private const int MaximumPath = 107;
 
-    /// <exception cref="IOException">Nobody listens there; the message names the path.</exception>
+    /// <exception cref="IOException">Nobody listens there, or it is a link; the message names the path.</exception>
     public static async Task<NetworkStream> ConnectAsync(string path, CancellationToken ct) =>
         new(await OpenAsync(path, ct), ownsSocket: true);
 
     /// <inheritdoc cref="ConnectAsync"/>
     public static async Task<Socket> OpenAsync(string path, CancellationToken ct)
     {
+        // Opened first, without following a link, and reached through the descriptor: a guest's user may have put a link to another's
+        // socket in its directory, and we may talk to all of them. It may also lie deeper than a socket's address can say.
+        using var node = new SafeFileHandle(Open(path, OpenPath | OpenNoFollow | OpenCloseOnExec), ownsHandle: true);
+        if (node.IsInvalid)
+            throw new IOException($"Cannot connect to {path}: {Marshal.GetLastPInvokeErrorMessage()}");
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            using var directory = OpenDirectoryOfLongPath(path, out var reachable);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(reachable), ct);
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint($"/proc/self/fd/{node.DangerousGetHandle()}"), ct);
             return socket;
         }
         catch (SocketException e)
@@ -78,6 +82,7 @@ internal static partial class UnixSocket
 
     private const int OpenPath = 0x200000;
     private const int OpenDirectory = 0x10000;
+    private const int OpenNoFollow = 0x20000;
     private const int OpenCloseOnExec = 0x80000;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -43,9 +43,38 @@ public sealed class UnixSocketTests
     }
 
     [Fact]
-    public async Task A_name_that_no_socket_can_have_is_refused_by_a_sentence()
+    public void A_name_that_no_socket_can_have_is_refused_by_a_sentence()
     {
-        var refused = await Assert.ThrowsAsync<IOException>(() => UnixSocket.ConnectAsync("/tmp/" + new string('s', 150), Ct));
+        var refused = Assert.Throws<IOException>(() => UnixSocket.Listen("/tmp/" + new string('s', 150)));
         Assert.Contains("too long", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_link_to_another_socket_and_what_is_no_socket_are_not_talked_to()
+    {
+        var top = Directory.CreateTempSubdirectory("tt-");
+        try
+        {
+            var other = Path.Combine(top.FullName, "other.sock");
+            using var listener = UnixSocket.Listen(other);
+            var link = Path.Combine(top.FullName, "qmp.sock");
+            File.CreateSymbolicLink(link, other);
+            var file = Path.Combine(top.FullName, "file");
+            await File.WriteAllTextAsync(file, "", Ct);
+
+            foreach (var path in new[] { link, file })
+            {
+                var refused = await Assert.ThrowsAsync<IOException>(() => UnixSocket.ConnectAsync(path, Ct));
+                Assert.StartsWith($"Cannot connect to {path}: ", refused.Message, StringComparison.Ordinal);
+            }
+
+            Assert.False(listener.Poll(0, SelectMode.SelectRead));
+            await using var direct = await UnixSocket.ConnectAsync(other, Ct);
+            Assert.True(listener.Poll(0, SelectMode.SelectRead));
+        }
+        finally
+        {
+            top.Delete(recursive: true);
+        }
     }
 }
