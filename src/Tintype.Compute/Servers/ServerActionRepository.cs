@@ -25,14 +25,17 @@ internal sealed class ServerActionRepository(MetadataDatabase database, TimeProv
             ON CONFLICT (server_id, request_id, action) DO NOTHING
             """, new { id = Guid.NewGuid().ToString(), server = serverId.ToString(), action, requestId, projectId, userId, now = Now });
 
-    /// <summary>An action has ended; it is written down whole if its beginning was not. No error if the server has gone.</summary>
+    /// <summary>
+    /// An action has ended; it is written down whole if its beginning was not, and an end that is written down already stays.
+    /// No error if the server has gone.
+    /// </summary>
     public Task EndAsync(Guid serverId, string action, string requestId, string userId, string? failure, CancellationToken ct) =>
         database.WriteAsync(scope => EndAsync(scope, serverId, action, requestId, userId, failure), ct);
 
     public Task EndAsync(WriteScope scope, Guid serverId, string action, string requestId, string userId, string? failure) => scope.ExecuteAsync("""
         INSERT INTO server_actions (id, server_id, action, request_id, project_id, user_id, started_at, finished_at, failure)
         SELECT @id, id, @action, @requestId, project_id, @userId, @now, @now, @failure FROM servers WHERE id = @server
-        ON CONFLICT (server_id, request_id, action) DO UPDATE SET finished_at = @now, failure = @failure
+        ON CONFLICT (server_id, request_id, action) DO UPDATE SET finished_at = @now, failure = @failure WHERE server_actions.finished_at IS NULL
         """, new { id = Guid.NewGuid().ToString(), server = serverId.ToString(), action, requestId, userId, failure, now = Now });
 
     /// <summary>Newest first.</summary>

@@ -74,6 +74,8 @@ public sealed partial class ServerLifeTests(ITestOutputHelper output) : IAsyncLi
         await StartAsync();
         await DieAsync();
         await StartAsync();
+        await DieUnseenAsync();
+        await StartAsync();
         await DeleteAsync();
     }
 
@@ -202,8 +204,7 @@ public sealed partial class ServerLifeTests(ITestOutputHelper output) : IAsyncLi
 
     private async Task DieAsync()
     {
-        using (var qemu = Process.GetProcessById(Qemu))
-            qemu.Kill();
+        KillQemu();
         var killed = Stopwatch.StartNew();
         var server = await UntilAsync("SHUTOFF");
         Assert.InRange(killed.Elapsed, TimeSpan.Zero, _seenWithin);
@@ -211,6 +212,24 @@ public sealed partial class ServerLifeTests(ITestOutputHelper output) : IAsyncLi
         Assert.Equal(4, server.GetProperty("OS-EXT-STS:power_state").GetInt32());
         Assert.Contains("signal 9", await LastFailureAsync("stop"), StringComparison.Ordinal);
         Said($"seen as dead after {killed.ElapsedMilliseconds} ms");
+    }
+
+    private async Task DieUnseenAsync()
+    {
+        await _server.KillAsync();
+        KillQemu();
+        await _server.StartAgainAsync();
+        await _cloud.SignInAsync();
+        var server = await _cloud.ServerAsync(_id);
+        Assert.Equal("SHUTOFF", Text(server, "status"));
+        Assert.Equal("The guest ended while Tintype was not running, so that it is not known why.", Text(server.GetProperty("fault"), "message"));
+        Said("died while nobody looked");
+    }
+
+    private void KillQemu()
+    {
+        using var qemu = Process.GetProcessById(Qemu);
+        qemu.Kill();
     }
 
     private async Task DeleteAsync()

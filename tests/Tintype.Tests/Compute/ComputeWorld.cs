@@ -112,8 +112,16 @@ internal sealed class ComputeWorld : IAsyncDisposable
 
     public async Task<ServerModel> FindAsync(Guid id) => await Servers.FindAsync(id, Ct) ?? throw new InvalidOperationException($"Server {id} has gone.");
 
-    /// <summary>Runs a task's handler about the server, as the task runner would.</summary>
+    /// <summary>Gives the server to the operation, as the API does, and runs its task.</summary>
     public async Task RunAsync(ITaskHandler handler, ServerModel server, string payload = "{}")
+    {
+        if (handler == Start || handler == Stop)
+            await Servers.SetTaskStateAsync(server.Id, handler == Start ? TaskStates.PoweringOn : TaskStates.PoweringOff, Ct);
+        await RunTaskAsync(handler, server, payload);
+    }
+
+    /// <summary>Runs a task's handler about the server as it is, as the task runner would.</summary>
+    public async Task RunTaskAsync(ITaskHandler handler, ServerModel server, string payload = "{}")
     {
         var repository = new TaskRepository(Database, Time);
         var id = await Database.WriteAsync(scope => Queue.EnqueueAsync(scope, NewTask(handler.Kind, server, payload)), Ct);

@@ -112,6 +112,33 @@ public sealed class ServerRecoveryTests
     }
 
     [Fact]
+    public async Task A_start_and_a_stop_whose_end_was_written_down_are_not_done_again()
+    {
+        await using var world = new ComputeWorld();
+        var (server, guest) = await world.AddRunningAsync();
+
+        await world.RunTaskAsync(world.Stop, server);
+        Assert.Empty(guest.Told);
+        Assert.Equal(VmState.Active, (await world.FindAsync(server.Id)).State);
+
+        await world.RunAsync(world.Stop, server);
+        await world.RunTaskAsync(world.Start, server);
+        Assert.Null(world.Guests.Find(server.Id));
+        Assert.Equal((VmState.Stopped, null), ((await world.FindAsync(server.Id)).State, (await world.FindAsync(server.Id)).TaskState));
+    }
+
+    [Fact]
+    public async Task An_actions_end_is_written_down_once()
+    {
+        await using var world = new ComputeWorld();
+        var server = await world.AddAsync();
+        await world.Actions.EndAsync(server.Id, "stop", "req-1", ComputeWorld.UserId, "It had to be forced.", ComputeWorld.Ct);
+        await world.Actions.EndAsync(server.Id, "stop", "req-1", ComputeWorld.UserId, null, ComputeWorld.Ct);
+
+        Assert.Equal("It had to be forced.", Assert.Single(await world.Actions.ListAsync(server.Id, ComputeWorld.Ct)).Failure);
+    }
+
+    [Fact]
     public async Task Only_one_operation_holds_a_server_and_the_refusal_is_Novas()
     {
         await using var world = new ComputeWorld();

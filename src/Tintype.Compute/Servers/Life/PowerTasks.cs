@@ -13,6 +13,8 @@ internal sealed class StartTask(ServerRepository servers, ServerActionRepository
 
     protected override string Action => "start";
 
+    protected override bool IsOver(Server server) => server.TaskState != TaskStates.PoweringOn;
+
     protected override async Task<string?> ExecuteAsync(Server server, TaskRecord task, CancellationToken ct)
     {
         await guests.StartAsync(server, ct);
@@ -28,6 +30,8 @@ internal sealed class StopTask(
     public override string Kind => Stop;
 
     protected override string Action => "stop";
+
+    protected override bool IsOver(Server server) => server.TaskState != TaskStates.PoweringOff;
 
     protected override async Task<string?> ExecuteAsync(Server server, TaskRecord task, CancellationToken ct)
     {

@@ -33,7 +33,7 @@ internal abstract class ServerTask(ServerRepository servers, ServerActionReposit
             return;
         try
         {
-            var remark = await ExecuteAsync(server, task.Task, operation.Token);
+            var remark = IsOver(server) ? null : await ExecuteAsync(server, task.Task, operation.Token);
             await actions.EndAsync(id, Action, task.Task.RequestId, task.Task.UserId, remark, CancellationToken.None);
         }
         catch (OperationCanceledException) when (operation.Token.IsCancellationRequested && !ct.IsCancellationRequested)
@@ -50,6 +50,12 @@ internal abstract class ServerTask(ServerRepository servers, ServerActionReposit
     }
 
     public Task<TaskRecovery> RecoverAsync(TaskRecord task, CancellationToken ct) => Task.FromResult(TaskRecovery.Rerun);
+
+    /// <summary>
+    /// Whether the operation has come to its end already, as the database tells: a crash between that and the task's own end has it run
+    /// again, and what has become of the server since must not be undone.
+    /// </summary>
+    protected virtual bool IsOver(Server server) => false;
 
     /// <returns>What the user should know of an end that was not quite as asked; null for nothing.</returns>
     protected abstract Task<string?> ExecuteAsync(Server server, TaskRecord task, CancellationToken ct);
