@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -20,8 +21,27 @@ internal static class VmdkDescriptor
 {
     private const string NoParent = "ffffffff";
 
+    private static readonly SearchValues<byte> _text = SearchValues.Create([.. "\t\n\v\f\r"u8, .. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (byte)c)]);
     private static readonly string[] _accesses = ["RW", "RDONLY", "NOACCESS"];
     private static readonly string[] _singleFileTypes = ["monolithicSparse", "streamOptimized"];
+
+    /// <summary>
+    /// Whether a file begins as a descriptor that stands alone: by its first line; as QEMU guesses, comments and then a version; or,
+    /// as oslo.utils does, text that tells a createType.
+    /// </summary>
+    public static bool IsBare(ReadOnlySpan<byte> head)
+    {
+        if (head.StartsWith("# Disk DescriptorFile"u8))
+            return true;
+        // Printable and white space only.
+        if (head.ContainsAnyExcept(_text))
+            return false;
+        var text = Encoding.ASCII.GetString(head);
+        if (text.Contains("createType=\"", StringComparison.OrdinalIgnoreCase))
+            return true;
+        var first = Array.Find(text.Split('\n'), line => line.Trim() is { Length: > 0 } content && content[0] != '#');
+        return first is not null && first.TrimStart().StartsWith("version=", StringComparison.OrdinalIgnoreCase);
+    }
 
     /// <returns>What is dangerous or wrong, a clause; null when the disk lies in this one file and nowhere else.</returns>
     public static string? Hazard(ReadOnlySpan<byte> text)

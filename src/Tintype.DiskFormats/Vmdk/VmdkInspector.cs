@@ -13,9 +13,10 @@ namespace Tintype.DiskFormats.Vmdk;
 /// </summary>
 public sealed class VmdkInspector : IFormatInspector
 {
-    /// <summary>Where the descriptor must lie, in sectors, and QEMU's limit of its length in bytes.</summary>
+    /// <summary>Where the descriptor must lie, in sectors, and its greatest length in bytes: all tools write 10 KiB, QEMU's own limit
+    /// of 1 MiB would be a lot to hold for each upload.</summary>
     private const int DescriptorSector = 1;
-    private const int MaximumDescriptor = (1 << 20) - 1;
+    private const int MaximumDescriptor = 64 * 1024;
 
     // Footer marker, footer, end-of-stream marker: a sector each.
     private const int FooterArea = 3 * VmdkHeader.SectorSize;
@@ -44,18 +45,18 @@ public sealed class VmdkInspector : IFormatInspector
     public InspectorVerdict Finish()
     {
         var head = _head.Bytes;
-        if (head.StartsWith("# Disk DescriptorFile"u8))
+        if (VmdkDescriptor.IsBare(head))
             return new InspectorVerdict(true, null, "it is a bare descriptor, whose data lies in other files; export it as one file");
         if (head.StartsWith("COWD"u8))
             return new InspectorVerdict(true, null, "it is a sparse extent of the old COWD kind; convert it to streamOptimized");
         if (!VmdkHeader.HasMagic(head))
             return InspectorVerdict.NoMatch;
         if (head.Length < VmdkHeader.Length)
-            return new InspectorVerdict(true, null, "it ends within its header");
+            return new InspectorVerdict(true, null, null, "it ends within its header");
 
         var header = VmdkHeader.Parse(head);
         var size = header.Capacity <= long.MaxValue / VmdkHeader.SectorSize ? (long?)header.Capacity * VmdkHeader.SectorSize : null;
-        return new InspectorVerdict(true, size, HeaderHazard(header) ?? DescriptorHazard(header) ?? DirectoryHazard(header));
+        return new InspectorVerdict(true, size, HeaderHazard(header) ?? DescriptorHazard(header) ?? FooterHazard(header), DirectoryFlaw(header));
     }
 
     private static string? HeaderHazard(VmdkHeader header)
@@ -86,26 +87,34 @@ public sealed class VmdkInspector : IFormatInspector
         return VmdkDescriptor.Hazard(descriptor[..end]);
     }
 
-    private string? DirectoryHazard(VmdkHeader header)
+    private string? FooterHazard(VmdkHeader header)
     {
         if (header.DirectoryOffset != VmdkHeader.DirectoryAtEnd)
-            return LiesWithin(header.DirectoryOffset) ? null : $"its grain directory at sector {header.DirectoryOffset} lies beyond its {_length} bytes";
-        var tail = _tail.Bytes;
+            return null;
         if (_length % VmdkHeader.SectorSize != 0 || _length < VmdkHeader.Length + FooterArea)
             return "it ends before its footer";
-        var footerBytes = tail[VmdkHeader.SectorSize..];
-        if (!IsMarker(tail, FooterMarker) || !VmdkHeader.HasMagic(footerBytes) || !IsMarker(tail[(2 * VmdkHeader.SectorSize)..], 0))
+        var tail = _tail.Bytes;
+        var footer = tail[VmdkHeader.SectorSize..];
+        var end = tail[(2 * VmdkHeader.SectorSize)..];
+        if (!IsMarker(tail[..VmdkHeader.SectorSize], FooterMarker) || !VmdkHeader.HasMagic(footer) || end.ContainsAnyExcept((byte)0))
             return "it has no footer, although its header refers to one";
         // The footer takes precedence, and nobody has checked it: it may differ only where it must.
-        var footer = VmdkHeader.Parse(footerBytes);
-        if (footer with { DirectoryOffset = 0, RedundantDirectoryOffset = 0 } != header with { DirectoryOffset = 0, RedundantDirectoryOffset = 0 })
+        if (VmdkHeader.Parse(footer) with { DirectoryOffset = 0, RedundantDirectoryOffset = 0 } != header with { DirectoryOffset = 0, RedundantDirectoryOffset = 0 })
             return "its footer contradicts its header";
-        return LiesWithin(footer.DirectoryOffset) ? null : $"its grain directory at sector {footer.DirectoryOffset} lies beyond its {_length} bytes";
+        return VmdkHeader.Parse(footer).DirectoryOffset == VmdkHeader.DirectoryAtEnd ? "its footer refers to another footer" : null;
+    }
+
+    private string? DirectoryFlaw(VmdkHeader header)
+    {
+        if (header.DirectoryOffset == VmdkHeader.DirectoryAtEnd && _tail.Bytes.Length == FooterArea)
+            header = VmdkHeader.Parse(_tail.Bytes[VmdkHeader.SectorSize..]);
+        return LiesWithin(header.DirectoryOffset) ? null : $"its grain directory at sector {header.DirectoryOffset} lies beyond its {_length} bytes";
     }
 
     private bool LiesWithin(ulong sector) => sector > 0 && sector < (ulong)_length / VmdkHeader.SectorSize;
 
-    // value (8 bytes), size (4; 0 for a marker), type (4)
+    // value (8 bytes), size (4; 0 for a marker), type (4), zeros
     private static bool IsMarker(ReadOnlySpan<byte> sector, uint type) =>
-        BinaryPrimitives.ReadUInt32LittleEndian(sector[8..]) == 0 && BinaryPrimitives.ReadUInt32LittleEndian(sector[12..]) == type;
+        BinaryPrimitives.ReadUInt32LittleEndian(sector[8..]) == 0 && BinaryPrimitives.ReadUInt32LittleEndian(sector[12..]) == type
+        && !sector[16..].ContainsAnyExcept((byte)0);
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Tintype.DiskFormats.Inspection;
 
 namespace Tintype.Images.Data;
 
@@ -9,7 +10,24 @@ internal sealed class ImageDataOptions
     [Range(1, long.MaxValue)]
     public long SizeCapBytes { get; set; } = 1L << 40;
 
+    /// <summary>The largest disk that an image's data may tell of, in bytes. 64 TiB by default, where QEMU's formats end.</summary>
+    [Range(1, long.MaxValue)]
+    public long VirtualSizeCapBytes { get; set; } = InspectionRules.Default.MaximumVirtualSize;
+
+    /// <summary>Whether data must be of its image's disk_format. Glance's require_image_format_match, with its default.</summary>
+    public bool RequireFormatMatch { get; set; } = true;
+
+    /// <summary>Whether a partitioned disk's boot sector must be without oddities. Off, it is as Glance with
+    /// gpt_safety_checks_nonfatal = mbr.</summary>
+    public bool StrictPartitionTables { get; set; } = true;
+
     /// <summary>How often the store is compared with the database, beside start-up: what a deletion leaves is collected at once.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromHours(1);
+
+    internal InspectionRules Inspection => new(VirtualSizeCapBytes)
+    {
+        RequireMatch = RequireFormatMatch,
+        StrictPartitionTables = StrictPartitionTables,
+    };
 }

@@ -28,6 +28,12 @@ internal sealed class BlobIntake(IOptions<ImageDataOptions> options)
         }
     }
 
+    /// <summary>The inspection, by the operator's rules, of data that an image is to have.</summary>
+    /// <param name="ownDisk">Whether this system read the data from a guest's disk itself: a raw one may hold whatever the guest
+    /// wrote, and is opened as raw alone, like the disk that it is of.</param>
+    public FormatInspection InspectionOf(string diskFormat, string containerFormat, bool ownDisk = false) =>
+        new(diskFormat, wrapped: containerFormat != "bare", options.Value.Inspection with { RawMayBeAnything = ownDisk });
+
     /// <exception cref="Fault">413.</exception>
     public void RefuseBeyondCap(long size)
     {

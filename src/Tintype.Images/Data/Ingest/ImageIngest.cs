@@ -37,17 +37,17 @@ internal sealed class ImageIngest(
         if (promisedSize is { } promised)
             intake.RefuseBeyondCap(promised);
         var image = await lifecycle.BeginSavingAsync(id, ct);
-        await SaveAsync(image, data, promisedSize, store, _noChanges, ct);
+        await SaveAsync(image, data, promisedSize, store, intake.InspectionOf(image.DiskFormat!, image.ContainerFormat!), _noChanges, ct);
     }
 
     public async Task<ImageRecord> IngestAsync(Guid id, string diskFormat, string containerFormat, Stream data,
         IReadOnlyDictionary<string, string?> properties, CancellationToken ct)
     {
         var image = await lifecycle.BeginSavingAsync(id, diskFormat, containerFormat, ct);
-        return await SaveAsync(image, data, null, stores.Default, properties, ct);
+        return await SaveAsync(image, data, null, stores.Default, intake.InspectionOf(diskFormat, containerFormat, ownDisk: true), properties, ct);
     }
 
-    private async Task<ImageRecord> SaveAsync(ImageRecord image, Stream data, long? promisedSize, ImageStore store,
+    private async Task<ImageRecord> SaveAsync(ImageRecord image, Stream data, long? promisedSize, ImageStore store, FormatInspection inspection,
         IReadOnlyDictionary<string, string?> properties, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
@@ -56,7 +56,6 @@ internal sealed class ImageIngest(
         await using var undo = new UndoStack(log);
         undo.Push($"putting image {image.Id} back to queued", () => lifecycle.ReturnToQueuedAsync(image.Id, CancellationToken.None));
 
-        var inspection = new FormatInspection(image.DiskFormat!, wrapped: image.ContainerFormat != "bare");
         var ingested = await intake.WriteAsync(store.Blobs, blobId, data, inspection, found => Accept(found, promisedSize), ct);
         undo.Push($"removing blob {blobId}", () => RemoveUnnamedAsync(store, blobId));
         // The data is here and durable: a client that hangs up now has still uploaded an image.

