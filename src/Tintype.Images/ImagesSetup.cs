@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tintype.Images.Data;
 using Tintype.Images.Listing;
 using Tintype.Images.Policies;
+using Tintype.Images.Metadefs;
 using Tintype.Images.Records;
 using Tintype.Images.Schemas;
 using Tintype.Images.Sharing;
@@ -24,6 +25,7 @@ public static class ImagesSetup
         services.AddImageStores();
         services.AddImagePolicies();
         services.AddImageData();
+        services.AddMetadefs();
         services.AddSingleton<ImageRepository>();
         services.AddSingleton<ImageRules>();
         services.AddSingleton<ImageLifecycle>();
@@ -50,5 +52,6 @@ public static class ImagesSetup
         SchemaEndpoints.Map(api);
         api.MapImageData();
         api.MapImageStores();
+        api.MapMetadefs();
     }
 }

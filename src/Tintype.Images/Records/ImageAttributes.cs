@@ -130,19 +130,7 @@ internal static partial class ImageAttributes
     private static decimal? Whole(JsonElement value) =>
         value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number) && decimal.Truncate(number) == number ? number : null;
 
-    // Glance's messages show values as Python does.
-    private static string Show(JsonElement value)
-    {
-        var text = value.ValueKind switch
-        {
-            JsonValueKind.Null => "None",
-            JsonValueKind.True => "True",
-            JsonValueKind.False => "False",
-            JsonValueKind.String => $"'{value.GetString()}'",
-            _ => value.GetRawText(),
-        };
-        return text.Length <= 400 ? text : $"{text[..400]}…";
-    }
+    private static string Show(JsonElement value) => PythonText.Show(value);
 
     [GeneratedRegex("^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$", RegexOptions.CultureInvariant)]
     private static partial Regex IdPattern { get; }

@@ -19,13 +19,14 @@ internal static class SchemaEndpoints
         Map(api, "members", Collection("members", member, paged: false));
     }
 
-    private static void Map(IEndpointRouteBuilder api, string name, JsonNode schema)
+    public static void Map(IEndpointRouteBuilder api, string name, JsonNode schema)
     {
         var text = schema.ToJsonString();
         api.MapGet($"/schemas/{name}", () => TypedResults.Content(text, "application/json"));
     }
 
-    private static JsonObject Collection(string name, JsonNode item, bool paged)
+    /// <param name="paged">Whether the list links to its first and next page.</param>
+    public static JsonObject Collection(string name, JsonNode item, bool paged)
     {
         static JsonObject Text() => new() { ["type"] = "string" };
         static JsonObject Link(string rel, string href) => new() { ["rel"] = rel, ["href"] = href };
