@@ -9,6 +9,8 @@ namespace Tintype.GuestTests.Snapshots;
 [Collection(SnapshotCollection.Name)]
 public sealed class VerificationTests(SnapshotLab lab, ITestOutputHelper output)
 {
+    private static readonly string[] _parts = ["verification", "verification/console", "verification/screenshot"];
+
     [Fact]
     public async Task An_image_that_boots_passes_with_its_evidence_and_is_not_changed()
     {
@@ -62,12 +64,25 @@ public sealed class VerificationTests(SnapshotLab lab, ITestOutputHelper output)
         Assert.Contains("within 6 s", Text(found, "reason"), StringComparison.Ordinal);
         Assert.Equal("failed", Text(await cloud.GetAsync($"/image/v2/images/{image}"), "tintype_verified"));
         Assert.Empty(TintypeServer.GuestPids(server.DataDirectory));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync(cloud, Text(found, "console_log")));
+        using var other = new Cloud(server, "tintype-two");
+        await other.SignInAsync();
+        foreach (var part in _parts)
+            Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(other, $"/tintype/v1/images/{image}/{part}"));
 
         using var deleted = await cloud.Http.DeleteAsync($"/image/v2/images/{image}", TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        foreach (var part in _parts)
+            Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(cloud, $"/tintype/v1/images/{image}/{part}"));
         await server.StopAsync();
         await server.StartAgainAsync();
         Assert.Empty(Directory.EnumerateDirectories(Path.Combine(server.DataDirectory, "verification")));
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(Cloud cloud, string path)
+    {
+        using var answer = await cloud.Http.GetAsync(path, TestContext.Current.CancellationToken);
+        return answer.StatusCode;
     }
 
     private static Task<JsonElement> VerdictAsync(Cloud cloud, string image) =>
