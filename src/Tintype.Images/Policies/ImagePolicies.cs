@@ -30,6 +30,9 @@ internal sealed class ImagePolicies(PolicySet rules)
     public bool Allows(PolicyRule rule, Caller caller, string owner, string? visibility) =>
         rules.Allows(rule, caller, new NamespaceTarget(owner, visibility));
 
+    /// <summary>A rule that another file of the operator's names, perhaps one of the operator's own. It judges the caller alone.</summary>
+    public bool Allows(string rule, Caller caller) => rules.Allows(rule, caller, NoTarget.Instance);
+
     /// <exception cref="Fault">403, with the rule's name.</exception>
     public void Require(PolicyRule rule, Caller caller)
     {

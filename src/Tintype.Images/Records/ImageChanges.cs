@@ -1,4 +1,5 @@
 using Tintype.Images.Policies;
+using Tintype.Images.Protections;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -7,7 +8,7 @@ namespace Tintype.Images.Records;
 
 /// <summary>What clients change about an image: patches, tags, deactivation, deletion. Each is one transaction.</summary>
 internal sealed class ImageChanges(
-    ImageRepository images, ImageLifecycle lifecycle, ImagePolicies policies, ImageDeletion deletion, MetadataDatabase database)
+    ImageRepository images, ImageLifecycle lifecycle, ImagePolicies policies, PropertyProtections protections, ImageDeletion deletion, MetadataDatabase database)
 {
     /// <summary>All changes or none. An empty patch changes nothing, <c>updated_at</c> neither, and is open to all who see the image.</summary>
     public Task<ImageRecord> PatchAsync(Guid id, IReadOnlyList<ImageChange> changes, PatchDialect dialect, Caller caller, CancellationToken ct) =>
@@ -74,22 +75,36 @@ internal sealed class ImageChanges(
         // That the image is seen has been decided before: what is left is allowed or forbidden.
         policies.Require(ImagePolicy.ModifyImage, caller, image);
 
-        var exists = ImageAttributes.IsWritable(name) || image.Properties.ContainsKey(name);
+        var isProperty = !ImageAttributes.IsWritable(name);
+        // What the caller may not read is not there for the caller.
+        var exists = !isProperty || (image.Properties.ContainsKey(name) && protections.Allows(PropertyOperation.Read, name, caller));
         switch (change.Operation)
         {
-            case PatchOperation.Remove when ImageAttributes.IsWritable(name):
+            case PatchOperation.Remove when !isProperty:
                 throw Fault.Denied($"Property {name} may not be removed.");
             case PatchOperation.Remove or PatchOperation.Replace when !exists:
                 throw Fault.Clash($"Property {name} does not exist.");
             case PatchOperation.Add when exists && dialect == PatchDialect.V20:
                 throw Fault.Clash($"Property {name} already present.");
             case PatchOperation.Remove:
+                protections.Require(PropertyOperation.Delete, name, caller);
                 return image with { Properties = image.Properties.With(new Dictionary<string, string?> { [name] = null }) };
             default:
                 if (name is "disk_format" or "container_format" && !ImageTransitions.FormatsMayChange(image.Status))
                     throw Fault.FormatIsFixed(name);
+                if (isProperty)
+                    RequireWrite(image, name, exists, caller);
                 return ImageAttributes.Set(image, name, change.Value);
         }
+    }
+
+    private void RequireWrite(ImageRecord image, string name, bool exists, Caller caller)
+    {
+        if (!exists)
+            protections.Require(PropertyOperation.Create, name, caller);
+        // One that is there but hidden from the caller is not overwritten by whoever may only make new ones.
+        if (image.Properties.ContainsKey(name))
+            protections.Require(PropertyOperation.Update, name, caller);
     }
 
     // Where the data lies is this service's affair, as in a Glance that does not show locations.

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Tintype.Images.Policies;
+using Tintype.Images.Protections;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -7,18 +8,19 @@ using Tintype.Platform.Policy;
 namespace Tintype.Images.Records;
 
 /// <summary>Makes image records of what clients send.</summary>
-internal sealed class ImageCreation(ImageRepository images, ImagePolicies policies, MetadataDatabase database, TimeProvider time)
+internal sealed class ImageCreation(
+    ImageRepository images, ImagePolicies policies, PropertyProtections protections, MetadataDatabase database, TimeProvider time)
 {
     /// <exception cref="Fault">400, 403, 409 (the id has been used), 413.</exception>
     public Task<ImageRecord> CreateAsync(JsonElement body, Caller caller, CancellationToken ct)
     {
-        var image = Draft(body, caller, policies, time.GetUtcNow());
+        var image = Draft(body, caller, policies, protections, time.GetUtcNow());
         return database.WriteAsync(async scope =>
             await images.InsertAsync(scope, image) ? image : throw Fault.DuplicateImage(image.Id), ct);
     }
 
     /// <summary>The record that the body asks for. The order of the refusals is Glance's.</summary>
-    internal static ImageRecord Draft(JsonElement body, Caller caller, ImagePolicies policies, DateTimeOffset now)
+    internal static ImageRecord Draft(JsonElement body, Caller caller, ImagePolicies policies, PropertyProtections protections, DateTimeOffset now)
     {
         if (body.ValueKind != JsonValueKind.Object)
             throw Fault.BadRequest("The body of an image is a JSON object, for example {\"name\": \"my-image\"}.");
@@ -35,6 +37,8 @@ internal sealed class ImageCreation(ImageRepository images, ImagePolicies polici
         foreach (var (name, value) in members.Where(m => !ImageAttributes.IsSystems(m.Key)))
             image = name == "id" ? image with { Id = Guid.Parse(value.GetString()!) } : ImageAttributes.Set(image, name, value);
         CheckPolicy(image, caller, policies);
+        foreach (var name in image.Properties.Keys)
+            protections.Require(PropertyOperation.Create, name, caller);
         ImageAttributes.CheckQuotas(null, image);
         return image;
     }

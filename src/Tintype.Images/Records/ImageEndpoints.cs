@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Tintype.Images.Stores;
+using Tintype.Images.Protections;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
 using Tintype.Protocol.Images;
@@ -24,25 +25,27 @@ internal static class ImageEndpoints
         api.MapPost("/images/{id}/actions/reactivate", ReactivateAsync).RejectBody();
     }
 
-    private static async Task<JsonHttpResult<ImageView>> CreateAsync(HttpContext context, Caller caller, ImageCreation creation, ImageStores stores, CancellationToken ct)
+    private static async Task<JsonHttpResult<ImageView>> CreateAsync(
+        HttpContext context, Caller caller, ImageCreation creation, PropertyProtections protections, ImageStores stores, CancellationToken ct)
     {
         using var body = await GlanceRequest.ReadJsonAsync(context.Request, ct);
         var image = await creation.CreateAsync(body.RootElement, caller, ct);
         context.Response.Headers.Location = PublicUrl.Of(context.Request, $"/image/v2/images/{image.Id}");
         context.Response.Headers["OpenStack-image-store-ids"] = string.Join(',', stores.All.Select(store => store.Name));
-        return Json(image, StatusCodes.Status201Created);
+        return Json(protections.Readable(image, caller), StatusCodes.Status201Created);
     }
 
-    private static async Task<JsonHttpResult<ImageView>> ShowAsync(string id, Caller caller, ImageLifecycle images, CancellationToken ct) =>
-        Json(await images.FindForAsync(ImageAction.Show, ImageId.Parse(id, ImageAction.Show), caller, ct));
+    private static async Task<JsonHttpResult<ImageView>> ShowAsync(
+        string id, Caller caller, ImageLifecycle images, PropertyProtections protections, CancellationToken ct) =>
+        Json(protections.Readable(await images.FindForAsync(ImageAction.Show, ImageId.Parse(id, ImageAction.Show), caller, ct), caller));
 
     private static async Task<JsonHttpResult<ImageView>> PatchAsync(
-        string id, HttpRequest request, Caller caller, ImageChanges changes, CancellationToken ct)
+        string id, HttpRequest request, Caller caller, ImageChanges changes, PropertyProtections protections, CancellationToken ct)
     {
         var dialect = ImagePatch.Dialect(request.ContentType);
         using var body = await GlanceRequest.ReadJsonAsync(request, ct);
         var patch = ImagePatch.Parse(body.RootElement, dialect);
-        return Json(await changes.PatchAsync(ImageId.Parse(id, ImageAction.Modify), patch, dialect, caller, ct));
+        return Json(protections.Readable(await changes.PatchAsync(ImageId.Parse(id, ImageAction.Modify), patch, dialect, caller, ct), caller));
     }
 
     private static async Task<NoContent> DeleteAsync(string id, Caller caller, ImageChanges changes, CancellationToken ct)

@@ -25,6 +25,14 @@ public sealed record PolicyTargetKind(string Noun, FrozenSet<string> Attributes)
     public static PolicyTargetKind Project { get; } = Of("a project", "project_id");
 }
 
+/// <summary>Nothing as the target: of rules that judge the caller alone.</summary>
+public sealed class NoTarget : IPolicyTarget
+{
+    public static NoTarget Instance { get; } = new();
+
+    public string? Attribute(string name) => null;
+}
+
 /// <summary>A project as the target.</summary>
 public sealed class ProjectTarget(string projectId) : IPolicyTarget
 {

@@ -4,7 +4,14 @@ using Xunit;
 
 namespace Tintype.ApiTests.Images;
 
-/// <summary>A server whose operator has a policy file.</summary>
+/// <summary>The tests that share the governed server.</summary>
+[CollectionDefinition(Name)]
+public sealed class Governed : ICollectionFixture<GovernedServer>
+{
+    public const string Name = "governed";
+}
+
+/// <summary>A server whose operator has a policy file and protects properties.</summary>
 public sealed class GovernedServer : IAsyncLifetime
 {
     private readonly TemporaryDirectory _folder = new();
@@ -33,7 +40,27 @@ public sealed class GovernedServer : IAsyncLifetime
             "get_image": "rule:context_is_admin or not 'secret':%(name)s"
             "reactivate": "!"
             """);
-        Server = await TintypeServer.StartAsync(_folder.Combine("data"), $"--Images:PolicyFile={policy}");
+        var protections = _folder.Combine("protections.conf");
+        await File.WriteAllTextAsync(protections, """
+            # The licence is the publisher's affair, and everybody may know it.
+            [^license]
+            create = publisher
+            read = @
+            update = publisher
+            delete = !
+            # What only admins read, but all may say once.
+            [^audit_]
+            create = @
+            read = admin
+            update = admin
+            delete = admin
+            [^(hw|os|img|image|instance)_|^base_|^plain]
+            create = @
+            read = @
+            update = @
+            delete = @
+            """);
+        Server = await TintypeServer.StartAsync(_folder.Combine("data"), $"--Images:PolicyFile={policy}", $"--Images:PropertyProtectionFile={protections}");
         Admin = await ApiClient.SignInAsync(Server, "tintype-admin");
         await GiveRoleAsync("publisher", "tintype");
         Publisher = await ApiClient.SignInAsync(Server, "tintype");

@@ -6,7 +6,8 @@ using static Tintype.ApiTests.Images.ImagesApi;
 
 namespace Tintype.ApiTests.Images;
 
-public sealed class PolicyTests(GovernedServer governed) : IClassFixture<GovernedServer>
+[Collection(Governed.Name)]
+public sealed class PolicyTests(GovernedServer governed)
 {
     [Fact]
     public async Task Publishers_publish_what_is_theirs_and_what_is_published_stays()

@@ -1,0 +1,9 @@
+namespace Tintype.Images.Protections;
+
+internal enum PropertyOperation
+{
+    Create,
+    Read,
+    Update,
+    Delete,
+}
