@@ -66,6 +66,17 @@ public interface ILocalFile
     string PathOf(Guid id);
 }
 
+/// <summary>A store that can take a finished file for a blob without copying it.</summary>
+public interface IFileAdopting
+{
+    /// <summary>
+    /// Makes the file's content the blob of this id, durably. The file keeps its own name, and must never be written to again.
+    /// </summary>
+    /// <param name="path">A file whose data is durable.</param>
+    /// <returns>False if the file lies where the store cannot take it from: then it has to be written as any other data.</returns>
+    Task<bool> TryAdoptAsync(string path, Guid id, CancellationToken ct);
+}
+
 /// <summary>The store has no blob of this id.</summary>
 public sealed class BlobNotFoundException(string store, Guid id) : IOException($"The store '{store}' has no blob {id}.");
 

@@ -7,9 +7,12 @@ namespace Tintype.Storage.Local;
 /// <summary>The system calls that .NET has no door to.</summary>
 internal static partial class Kernel
 {
+    public const int EPERM = 1;
+    public const int EXDEV = 18;
     public const int EINVAL = 22;
     public const int ENOSPC = 28;
     public const int ESPIPE = 29;
+    public const int EMLINK = 31;
     public const int ENOSYS = 38;
     public const int EOPNOTSUPP = 95;
     public const int EDQUOT = 122;
@@ -39,6 +42,16 @@ internal static partial class Kernel
             throw Failure($"The directory {path} cannot be synced");
     }
 
+    /// <summary>Gives a file a second name on the same file system.</summary>
+    /// <returns>False if the file system cannot: the two names are on different ones, or it knows no links.</returns>
+    /// <exception cref="IOException">Any other failure; the new name is taken, for example.</exception>
+    public static bool TryLink(string existing, string path)
+    {
+        if (Link(existing, path) == 0)
+            return true;
+        return Marshal.GetLastPInvokeError() is EXDEV or EPERM or EMLINK ? false : throw Failure($"{path} cannot be made a link to {existing}");
+    }
+
     /// <returns>0, or the error number. An error of writing is reported to one caller only: whoever gets it must not drop it.</returns>
     public static int SyncFileRange(SafeFileHandle file, long offset, long length, SyncRange what) =>
         SyncFileRangeCore(file, offset, length, what) == 0 ? 0 : Marshal.GetLastPInvokeError();
@@ -55,6 +68,9 @@ internal static partial class Kernel
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string existing, string path);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(SafeFileHandle file);

@@ -12,7 +12,7 @@ namespace Tintype.Storage.Local;
 /// </code>
 /// Runs of zeros are holes. The directory is for the server's user alone.
 /// </summary>
-public sealed class LocalStore : IBlobStore, IRangeReadable, ILocalFile
+public sealed class LocalStore : IBlobStore, IRangeReadable, ILocalFile, IFileAdopting
 {
     internal const string UnfinishedSuffix = ".part";
 
@@ -47,6 +47,15 @@ public sealed class LocalStore : IBlobStore, IRangeReadable, ILocalFile
         if (File.Exists(PathFor(id)))
             throw new IOException($"The store '{Name}' has a blob {id} already; blobs are never written twice.");
         return Task.FromResult<IBlobWriter>(LocalBlobWriter.Create(Name, _directory, PathFor(id)));
+    }
+
+    public Task<bool> TryAdoptAsync(string path, Guid id, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        if (!Kernel.TryLink(path, PathFor(id)))
+            return Task.FromResult(false);
+        Kernel.SyncDirectory(_directory);
+        return Task.FromResult(true);
     }
 
     public Task<Stream> OpenReadAsync(Guid id, CancellationToken ct)
