@@ -3,13 +3,15 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tintype.Images.Data;
+using Tintype.Images.Import;
 using Tintype.Images.Listing;
-using Tintype.Images.Policies;
 using Tintype.Images.Metadefs;
+using Tintype.Images.Policies;
 using Tintype.Images.Records;
 using Tintype.Images.Schemas;
 using Tintype.Images.Sharing;
 using Tintype.Images.Stores;
+using Tintype.Images.Tasks;
 using Tintype.Images.Versions;
 using Tintype.Platform;
 
@@ -24,6 +26,7 @@ public static class ImagesSetup
         services.AddBeforeRouting(VersionNegotiation.InvokeAsync);
         services.AddImageStores();
         services.AddImagePolicies();
+        services.AddImageImport();
         services.AddImageData();
         services.AddMetadefs();
         services.AddSingleton<ImageRepository>();
@@ -36,6 +39,8 @@ public static class ImagesSetup
         services.AddSingleton<MemberRepository>();
         services.AddSingleton<MemberRules>();
         services.AddSingleton<ImageSharing>();
+        services.AddSingleton<ImageTasks>();
+        services.AddSingleton<LegacyImport>();
         services.AddSingleton<IImageCatalog, ImageCatalog>();
         services.AddSingleton<ISystemImages, SystemImages>();
         return services;
@@ -53,5 +58,7 @@ public static class ImagesSetup
         api.MapImageData();
         api.MapImageStores();
         api.MapMetadefs();
+        api.MapImageImport();
+        ImageTaskEndpoints.Map(api);
     }
 }

@@ -129,3 +129,55 @@ public abstract class FullStoreContract
         Assert.Equal(Blobs.Pattern(50_000, 1), await under.Store.ReadAsync(kept, Ct));
     }
 }
+
+/// <summary>For stores that are <see cref="IFileAdopting"/>.</summary>
+public abstract class FileAdoptingContract
+{
+    protected abstract StoreUnderTest Create();
+
+    /// <summary>A file that the store can take.</summary>
+    protected abstract string NewFile(StoreUnderTest under);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_adopted_file_is_a_blob_that_outlives_its_first_name()
+    {
+        await using var under = Create();
+        var bytes = Blobs.Pattern(300_000, 9);
+        var file = NewFile(under);
+        await File.WriteAllBytesAsync(file, bytes, Ct);
+        var id = Guid.NewGuid();
+
+        Assert.True(await ((IFileAdopting)under.Store).TryAdoptAsync(file, id, Ct));
+        File.Delete(file);
+
+        Assert.Equal(bytes, await under.Reopen().ReadAsync(id, Ct));
+        Assert.Equal([(id, 300_000L, true)], (await under.Store.EntriesAsync(Ct)).Select(e => (e.Id, e.Length, e.Committed)));
+    }
+
+    [Fact]
+    public async Task A_file_of_elsewhere_is_not_adopted_and_no_blob_is_replaced()
+    {
+        await using var under = Create();
+        var adopting = (IFileAdopting)under.Store;
+        // /dev/shm is a file system of its own on every Linux.
+        var elsewhere = Path.Combine("/dev/shm", $"tt-{Guid.NewGuid():N}");
+        await File.WriteAllTextAsync(elsewhere, "x", Ct);
+        try
+        {
+            Assert.False(await adopting.TryAdoptAsync(elsewhere, Guid.NewGuid(), Ct));
+        }
+        finally
+        {
+            File.Delete(elsewhere);
+        }
+
+        var id = await under.Store.WriteAsync(Blobs.Pattern(1000, 1), Ct);
+        var file = NewFile(under);
+        await File.WriteAllTextAsync(file, "y", Ct);
+        await Assert.ThrowsAsync<IOException>(() => adopting.TryAdoptAsync(file, id, Ct));
+        Assert.Equal(Blobs.Pattern(1000, 1), await under.Store.ReadAsync(id, Ct));
+        File.Delete(file);
+    }
+}

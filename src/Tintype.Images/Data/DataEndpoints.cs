@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Net.Http.Headers;
 using Tintype.Images.Data.Download;
 using Tintype.Images.Data.Ingest;
+using Tintype.Images.Staging;
 using Tintype.Images.Stores;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -25,17 +26,26 @@ internal static class DataEndpoints
         var file = api.MapGroup("/images/{id:guid}/file");
         file.MapPut("", UploadAsync);
         file.MapGet("", DownloadAsync);
+        api.MapPut("/images/{id:guid}/stage", StageAsync);
     }
 
     private static async Task<NoContent> UploadAsync(Guid id, HttpContext http, Caller caller, ImageIngest ingest, ImageStores stores, CancellationToken ct)
     {
+        var store = Store(http.Request, stores);
+        return await ReceiveAsync(http, promised => ingest.UploadAsync(id, caller, http.Request.Body, promised, store, ct));
+    }
+
+    private static Task<NoContent> StageAsync(Guid id, HttpContext http, Caller caller, ImageStaging staging, CancellationToken ct) =>
+        ReceiveAsync(http, promised => staging.StageAsync(id, caller, http.Request.Body, promised, ct));
+
+    private static async Task<NoContent> ReceiveAsync(HttpContext http, Func<long?, Task> receive)
+    {
         if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type) || !type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase))
             throw Fault.NotOctetStream(http.Request.ContentType);
-        var store = Store(http.Request, stores);
         LiftLimits(http);
         try
         {
-            await ingest.UploadAsync(id, caller, http.Request.Body, PromisedSize(http.Request), store, ct);
+            await receive(PromisedSize(http.Request));
         }
         catch (DataSourceException broken)
         {

@@ -99,7 +99,7 @@ internal static partial class ImageAttributes
             throw Fault.QuotaExceeded("image properties", properties, MaximumProperties);
     }
 
-    private static int CountOwn(ImageRecord image) => image.Properties.Keys.Count(name => !IsSystems(name));
+    private static int CountOwn(ImageRecord image) => image.Properties.Keys.Count(name => !IsSystems(name) && !IsReserved(name));
 
     private static void CheckRange(string name, decimal value)
     {

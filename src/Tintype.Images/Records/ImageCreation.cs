@@ -14,10 +14,14 @@ internal sealed class ImageCreation(
     /// <exception cref="Fault">400, 403, 409 (the id has been used), 413.</exception>
     public Task<ImageRecord> CreateAsync(JsonElement body, Caller caller, CancellationToken ct)
     {
-        var image = Draft(body, caller, policies, protections, time.GetUtcNow());
+        var image = Draft(body, caller);
         return database.WriteAsync(async scope =>
             await images.InsertAsync(scope, image) ? image : throw Fault.DuplicateImage(image.Id), ct);
     }
+
+    /// <summary>The record that the body asks for, as of now.</summary>
+    /// <exception cref="Fault">400, 403, 413.</exception>
+    public ImageRecord Draft(JsonElement body, Caller caller) => Draft(body, caller, policies, protections, time.GetUtcNow());
 
     /// <summary>The record that the body asks for. The order of the refusals is Glance's.</summary>
     internal static ImageRecord Draft(JsonElement body, Caller caller, ImagePolicies policies, PropertyProtections protections, DateTimeOffset now)

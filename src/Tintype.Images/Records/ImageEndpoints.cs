@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Tintype.Images.Import;
 using Tintype.Images.Stores;
 using Tintype.Images.Protections;
 using Tintype.Platform.Http;
@@ -31,6 +32,7 @@ internal static class ImageEndpoints
         using var body = await GlanceRequest.ReadJsonAsync(context.Request, ct);
         var image = await creation.CreateAsync(body.RootElement, caller, ct);
         context.Response.Headers.Location = PublicUrl.Of(context.Request, $"/image/v2/images/{image.Id}");
+        context.Response.Headers["OpenStack-image-import-methods"] = string.Join(',', ImportMethods.All);
         context.Response.Headers["OpenStack-image-store-ids"] = string.Join(',', stores.All.Select(store => store.Name));
         return Json(protections.Readable(image, caller), StatusCodes.Status201Created);
     }

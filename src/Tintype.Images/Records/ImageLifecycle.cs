@@ -15,9 +15,10 @@ internal sealed record ImageDataFacts(Guid BlobId, long Size, long? VirtualSize,
 /// <summary>
 /// The way of an image from record to data and back, for those who bring and fetch data.
 /// <code>
-/// queued ──BeginSaving──► saving ──Activate──► active
-///    ▲                       │
-///    └──────ReturnToQueued───┘   the upload failed, or the server ended meanwhile
+/// queued ──BeginSaving──► saving ──Activate────────────────► active
+///    │ ▲                     │                                  ▲
+///    │ └──ReturnToQueued─────┴────────┐  whatever failed        │
+///    └──BeginStaging──► uploading ────┴──► importing ──Activate─┘
 /// </code>
 /// </summary>
 internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, ImagePolicies policies, MetadataDatabase database)
@@ -64,13 +65,30 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
             return await images.SaveAsync(scope, image with { Status = ImageStatus.Saving });
         }, ct);
 
+    /// <exception cref="Fault">404 gone; 409 not queued.</exception>
+    public Task<ImageRecord> BeginStagingAsync(Guid id, CancellationToken ct) => database.WriteAsync(async scope =>
+    {
+        var image = await images.FindAsync(scope, id) ?? throw Fault.ImageNotFound(id);
+        Check(image.Status, ImageStatus.Uploading);
+        return await images.SaveAsync(scope, image with { Status = ImageStatus.Uploading });
+    }, ct);
+
+    /// <summary>Notes the size of what is staged.</summary>
+    /// <exception cref="Fault">410: the image was deleted meanwhile.</exception>
+    public async Task NoteStagedAsync(WriteScope scope, Guid id, long size)
+    {
+        if (await images.FindAsync(scope, id) is not { Status: ImageStatus.Uploading } image)
+            throw Fault.ImageGoneDuringUpload(id);
+        await images.SaveAsync(scope, image with { Size = size });
+    }
+
     /// <summary>Makes the image active, in the transaction that makes its blob the database's.</summary>
     /// <param name="properties">Set (or, where null, removed) together with it.</param>
     /// <exception cref="Fault">410: the image was deleted, or given back to the queue, meanwhile; the data is nobody's.</exception>
     public async Task<ImageRecord> ActivateAsync(
         WriteScope scope, Guid id, ImageDataFacts data, IReadOnlyDictionary<string, string?> properties)
     {
-        if (await images.FindAsync(scope, id) is not { Status: ImageStatus.Saving } image)
+        if (await images.FindAsync(scope, id) is not { Status: ImageStatus.Saving or ImageStatus.Importing } image)
             throw Fault.ImageGoneDuringUpload(id);
         return await images.SaveAsync(scope, image with
         {
@@ -87,12 +105,12 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
     /// <summary>After a failed upload the image can be tried again. No error if it has gone or is not being saved.</summary>
     public Task ReturnToQueuedAsync(Guid id, CancellationToken ct) => database.WriteAsync(async scope =>
     {
-        if (await images.FindAsync(scope, id) is { Status: ImageStatus.Saving } image)
+        if (await images.FindAsync(scope, id) is { Status: ImageStatus.Saving or ImageStatus.Uploading or ImageStatus.Importing } image)
             await images.SaveAsync(scope, image with { Status = ImageStatus.Queued, Size = null, VirtualSize = null });
     }, ct);
 
     /// <summary>What an end of the server in the middle of an upload has left; none of them is being uploaded before the server answers.</summary>
-    public Task<IReadOnlyList<ImageRecord>> ListSavingAsync(CancellationToken ct) => images.ListSavingAsync(ct);
+    public Task<IReadOnlyList<ImageRecord>> ListBrokenOffAsync(CancellationToken ct) => images.ListBrokenOffAsync(ct);
 
     /// <exception cref="Fault">409.</exception>
     internal static void Check(ImageStatus from, ImageStatus to)

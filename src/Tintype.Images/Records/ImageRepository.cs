@@ -61,9 +61,12 @@ internal sealed class ImageRepository(MetadataDatabase database, TimeProvider ti
     }
 
     /// <summary>What an end of the server in the middle of an upload leaves.</summary>
-    public Task<IReadOnlyList<ImageRecord>> ListSavingAsync(CancellationToken ct) => database.ReadAsync(async db =>
-        (IReadOnlyList<ImageRecord>)[.. (await db.QueryAsync<ImageRow>(
-            $"SELECT {ImageRow.Columns} FROM images i WHERE i.status = 'saving' AND i.status IN ('saving', 'uploading', 'importing')")).Select(r => r.ToRecord())], ct);
+    public Task<IReadOnlyList<ImageRecord>> ListBrokenOffAsync(CancellationToken ct) => database.ReadAsync(async db =>
+        (IReadOnlyList<ImageRecord>)[.. (await db.QueryAsync<ImageRow>($"""
+            SELECT {ImageRow.Columns} FROM images i
+            WHERE i.status IN ('saving', 'uploading', 'importing')
+              AND (i.status = 'saving' OR (i.status = 'uploading' AND NOT EXISTS (SELECT 1 FROM staged_data s WHERE s.image_id = i.id)))
+            """)).Select(r => r.ToRecord())], ct);
 
     private static async Task<ImageSeen?> SeenAsync(IDbConnection db, IDbTransaction? transaction, Guid id, string projectId)
     {

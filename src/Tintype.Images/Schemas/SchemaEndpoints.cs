@@ -13,10 +13,13 @@ internal static class SchemaEndpoints
     {
         var image = Load("image");
         var member = Load("member");
+        var task = Load("task");
         Map(api, "image", image);
         Map(api, "member", member);
         Map(api, "images", Collection("images", image, paged: true));
         Map(api, "members", Collection("members", member, paged: false));
+        Map(api, "task", task);
+        Map(api, "tasks", Collection("tasks", task, paged: true));
     }
 
     public static void Map(IEndpointRouteBuilder api, string name, JsonNode schema)

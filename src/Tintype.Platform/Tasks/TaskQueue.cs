@@ -27,6 +27,10 @@ public sealed class TaskQueue
     /// <summary>The tasks about an image or server, newest first.</summary>
     public Task<IReadOnlyList<TaskRecord>> ListAboutAsync(Guid subjectId, CancellationToken ct) => _tasks.ListAboutAsync(subjectId, ct);
 
+    /// <summary>A page of tasks, by the time of their creation.</summary>
+    /// <exception cref="Http.Fault">400: there is no such marker.</exception>
+    public Task<IReadOnlyList<TaskRecord>> ListAsync(TaskQuery query, CancellationToken ct) => _tasks.ListAsync(query, ct);
+
     internal ChannelReader<Guid> WakeUps => _wakeUps.Reader;
 
     internal void Wake(Guid id) => _wakeUps.Writer.TryWrite(id);

@@ -46,6 +46,29 @@ internal sealed class TaskRepository(MetadataDatabase database, TimeProvider tim
         "UPDATE tasks SET state = @state, reason = @reason, finished_at = @now, progress = CASE @state WHEN 'success' THEN 100 ELSE progress END WHERE id = @id",
         new { id = id.ToString(), state = Word(state), reason, now = Now }), ct);
 
+    /// <exception cref="Http.Fault">400: there is no such marker.</exception>
+    public async Task<IReadOnlyList<TaskRecord>> ListAsync(TaskQuery query, CancellationToken ct)
+    {
+        var marker = query.Marker is { } id
+            ? await FindAsync(id, ct) ?? throw Http.Fault.BadRequest($"The marker {id} is no task; it is the id of the last task of the page before.")
+            : null;
+        var (order, beyond) = query.OldestFirst ? ("ASC", ">") : ("DESC", "<");
+        return await ListAsync($"""
+            SELECT {Columns} FROM tasks
+            WHERE kind = @Kind AND (@state IS NULL OR state = @state) AND (finished_at IS NULL OR finished_at >= @since)
+              AND (@marker IS NULL OR (created_at, id) {beyond} (@at, @marker))
+            ORDER BY created_at {order}, id {order} LIMIT @Limit
+            """, new
+        {
+            query.Kind,
+            state = query.State is { } state ? Word(state) : null,
+            since = query.EndedSince.ToMicroseconds(),
+            marker = marker?.Id.ToString(),
+            at = marker?.CreatedAt.ToMicroseconds(),
+            query.Limit,
+        }, ct);
+    }
+
     private Task<IReadOnlyList<TaskRecord>> ListAsync(string sql, object parameters, CancellationToken ct) => database.ReadAsync(async db =>
         (IReadOnlyList<TaskRecord>)[.. (await db.QueryAsync<Row>(sql, parameters)).Select(r => r.ToRecord())], ct);
 

@@ -47,4 +47,8 @@ public sealed record ApiLinkView(string Rel, string Href);
 [JsonSerializable(typeof(ImageMemberListView))]
 [JsonSerializable(typeof(ApiVersionListView))]
 [JsonSerializable(typeof(StoreListView))]
+[JsonSerializable(typeof(ImportInfoView))]
+[JsonSerializable(typeof(ImageTaskView))]
+[JsonSerializable(typeof(ImageTaskListView))]
+[JsonSerializable(typeof(TasksOfImageView))]
 public sealed partial class ImagesJson : JsonSerializerContext;

@@ -43,6 +43,13 @@ public sealed class LocalLocalFileTests : LocalFileContract
     protected override StoreUnderTest Create() => new LocalStoreUnderTest();
 }
 
+public sealed class LocalFileAdoptingTests : FileAdoptingContract
+{
+    protected override StoreUnderTest Create() => new LocalStoreUnderTest();
+
+    protected override string NewFile(StoreUnderTest under) => ((LocalStoreUnderTest)under).Directory.TrimEnd('/') + $"-{Guid.NewGuid():N}";
+}
+
 public sealed class LocalSparseWritableTests : SparseWritableContract
 {
     protected override StoreUnderTest Create() => new LocalStoreUnderTest();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tintype.Images.Data.Ingest;
+using Tintype.Images.Staging;
 using Tintype.Images.Stores;
 using Tintype.Storage;
 
@@ -14,7 +15,7 @@ namespace Tintype.Images.Data.Blobs;
 /// now and then.
 /// </summary>
 internal sealed class BlobCollector(
-    BlobRepository blobs, ImageStores stores, RunningUploads running, IOptions<ImageDataOptions> options, TimeProvider time,
+    BlobRepository blobs, ImageStores stores, StagedDataRepository staged, StagingArea staging, RunningUploads running, IOptions<ImageDataOptions> options, TimeProvider time,
     ILogger<BlobCollector> log) : BackgroundService, IBlobCollectorSignal
 {
     // One waiting signal says as much as ten.
@@ -63,7 +64,8 @@ internal sealed class BlobCollector(
         if (!sweep)
             return;
         foreach (var store in stores.All)
-            await SweepAsync(store.Blobs, ct);
+            await SweepAsync(store.Blobs, () => blobs.ListIdsAsync(store.Name, ct), ct);
+        await SweepAsync(staging.Blobs, () => staged.ListIdsAsync(ct), ct);
     }
 
     private async Task RemoveRootlessAsync(CancellationToken ct)
@@ -73,19 +75,25 @@ internal sealed class BlobCollector(
             await stores.DeleteAsync(copy, ct);
             DataLog.Collected(log, copy.BlobId, copy.Store);
         }
+
+        foreach (var id in await staged.RemoveRootlessAsync(ct))
+        {
+            await staging.Blobs.DeleteAsync(id, ct);
+            DataLog.Collected(log, id, staging.Blobs.Name);
+        }
     }
 
     /// <summary>
     /// The order decides: an upload that is not among the running ones after the listing has either committed its row before the rows
     /// are read, or has failed. What was listed as unfinished may be a blob by then, so that the row alone counts.
     /// </summary>
-    private async Task SweepAsync(IBlobStore store, CancellationToken ct)
+    private async Task SweepAsync(IBlobStore store, Func<Task<IReadOnlySet<Guid>>> listNamed, CancellationToken ct)
     {
         var found = new List<StoredBlob>();
         await foreach (var blob in store.ListAsync(ct))
             found.Add(blob);
         var uploading = running.Snapshot();
-        var named = await blobs.ListIdsAsync(store.Name, ct);
+        var named = await listNamed();
         foreach (var blob in found.Where(b => !uploading.Contains(b.Id) && !named.Contains(b.Id)))
         {
             await store.DeleteAsync(blob.Id, ct);

@@ -5,14 +5,14 @@ using Tintype.Images.Records;
 namespace Tintype.Images.Data.Ingest;
 
 /// <summary>
-/// What a crash left in <c>saving</c> is queued again before anybody can ask: no upload outlives the server. Data that a task was
+/// What a crash left in <c>saving</c>, or in <c>uploading</c> before all was staged, is queued again before anybody can ask: no upload outlives the server. Data that a task was
 /// bringing is that task's to bring again.
 /// </summary>
 internal sealed class IngestRecovery(ImageLifecycle lifecycle, ILogger<IngestRecovery> log) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        foreach (var image in await lifecycle.ListSavingAsync(cancellationToken))
+        foreach (var image in await lifecycle.ListBrokenOffAsync(cancellationToken))
         {
             await lifecycle.ReturnToQueuedAsync(image.Id, cancellationToken);
             DataLog.ReturnedToQueue(log, image.Id);

@@ -211,7 +211,7 @@ public sealed class ImageChangesTests
         Assert.Equal("Property container_format must be set prior to saving data.", (await Refused(() => lifecycle.BeginSavingAsync(image, "raw", null, Ct))).Message);
         Assert.Equal(ImageStatus.Saving, (await lifecycle.BeginSavingAsync(image, "raw", "bare", Ct)).Status);
         Assert.Equal("Image status transition from saving to saving is not allowed", (await Refused(() => lifecycle.BeginSavingAsync(image, Ct))).Message);
-        Assert.Equal(image, (await lifecycle.ListSavingAsync(Ct)).Single().Id);
+        Assert.Equal(image, (await lifecycle.ListBrokenOffAsync(Ct)).Single().Id);
         await lifecycle.ReturnToQueuedAsync(image, Ct);
         Assert.Equal(ImageStatus.Queued, (await room.FindAsync(image, Ct))!.Status);
         await lifecycle.BeginSavingAsync(image, Ct);

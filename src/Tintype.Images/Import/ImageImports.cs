@@ -1,0 +1,49 @@
+using Tintype.Images.Import.WebDownload;
+using Tintype.Images.Records;
+using Tintype.Images.Staging;
+using Tintype.Images.Stores;
+using Tintype.Platform.Database;
+using Tintype.Platform.Http;
+using Tintype.Platform.Policy;
+using Tintype.Platform.Tasks;
+
+namespace Tintype.Images.Import;
+
+/// <summary>Begins imports: the image is marked and its task queued in one transaction.</summary>
+internal sealed class ImageImports(
+    ImageLifecycle lifecycle, ImageRepository images, StagedDataRepository staged, ImageStores stores, DownloadRules downloads,
+    TaskQueue tasks, MetadataDatabase database)
+{
+    /// <param name="wishedStore">The header <c>x-image-meta-store</c>; null without it.</param>
+    /// <exception cref="Fault">400, 403, 404, 409 as Glance has them.</exception>
+    public async Task StartAsync(Guid id, ImportRequest request, string? wishedStore, Caller caller, string requestId, CancellationToken ct)
+    {
+        // Seen from here, because a task that has ended is no lock, and asking for one inside the write is another read.
+        var lockedBy = await LockAsync(id, ct);
+        await database.WriteAsync(async scope =>
+        {
+            var image = await lifecycle.FindForAsync(scope, ImageAction.Show, id, caller);
+            ImportRules.CheckState(request.Method, image);
+            await lifecycle.FindForAsync(scope, request.Method == ImportMethod.CopyImage ? ImageAction.CopyToStore : ImageAction.Modify, id, caller);
+            if (lockedBy is { } task && image.Properties.GetValueOrDefault(ImportMarks.Task) == task)
+                throw Fault.Conflict($"New operation on image '{id}' is not permitted as prior operation is still in progress");
+            var targets = ImportRules.Stores(request, wishedStore, image, [.. stores.All.Select(s => s.Name)], stores.Default.Name);
+            if (request.Uri is { } uri)
+                downloads.Check(uri);
+            if (request.Method == ImportMethod.GlanceDirect && await staged.FindAsync(scope, id) is null)
+                throw Fault.Conflict("The image's data is still being staged; import it once that has ended.");
+            if (targets.Count == 0)
+                return;
+
+            var work = new ImportWork(request.Method, request.Uri, targets, request.MustAllSucceed);
+            var taskId = await tasks.EnqueueAsync(scope, new NewTask(ImportWork.Kind, id, caller.ProjectId, caller.UserId, requestId, work.ToJson()));
+            var marked = ImportMarks.Begin(image, taskId, targets);
+            await images.SaveAsync(scope, request.Method == ImportMethod.CopyImage ? marked : marked with { Status = ImageStatus.Importing });
+        }, ct);
+    }
+
+    /// <summary>The task that holds the image, if it goes on.</summary>
+    private async Task<string?> LockAsync(Guid id, CancellationToken ct) =>
+        await images.FindAsync(id, ct) is { } image && image.Properties.TryGetValue(ImportMarks.Task, out var holder) && Guid.TryParse(holder, out var task)
+            && await tasks.FindAsync(task, ct) is { State: TaskState.Pending or TaskState.Running } ? holder : null;
+}

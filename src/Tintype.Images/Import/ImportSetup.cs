@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Tintype.Images.Import.WebDownload;
+using Tintype.Images.Staging;
+using Tintype.Platform.Tasks;
+
+namespace Tintype.Images.Import;
+
+internal static class ImportSetup
+{
+    public static IServiceCollection AddImageImport(this IServiceCollection services)
+    {
+        services.AddSingleton<StagedDataRepository>();
+        services.AddSingleton<StagingArea>();
+        services.AddSingleton<ImageStaging>();
+
+        services.AddOptions<DownloadOptions>().BindConfiguration("Images:WebDownload").ValidateOnStart();
+        services.AddSingleton<DownloadRules>();
+        services.AddSingleton<WebSource>();
+        services.AddSingleton<WebDownloads>();
+        services.AddSingleton<ImportLifecycle>();
+        services.AddSingleton<ImageImports>();
+        services.AddSingleton<StoreFilling>();
+        services.AddSingleton<StagedImport>();
+        services.AddSingleton<StoreCopy>();
+        services.AddSingleton<ITaskHandler, ImportTask>();
+        return services;
+    }
+
+    /// <param name="api">The group <c>/image/v2</c>.</param>
+    public static void MapImageImport(this IEndpointRouteBuilder api) => ImportEndpoints.Map(api);
+}

@@ -1,0 +1,54 @@
+using Tintype.Images.Import.WebDownload;
+using Tintype.Images.Staging;
+using Tintype.Platform.Http;
+using Tintype.Platform.Tasks;
+
+namespace Tintype.Images.Import;
+
+/// <summary>
+/// Carries an import out.
+/// <code>
+/// glance-direct  (staged) ─────────┐
+/// web-download   fetch ─► staged ──┴─► as declared? safe? ─► each store ─► one transaction: blob, copies, image active
+/// copy-image     image's blob ─► each store ─► one transaction: the copies
+///
+/// after a crash the task begins again: what is staged is still there, what a store has half is written anew
+/// after a failure the image is queued as before (active, for copy-image), its staged data is given up, and the task has the reason
+/// </code>
+/// </summary>
+internal sealed class ImportTask(
+    ImportLifecycle imports, StagedDataRepository staged, WebDownloads downloads, StagedImport stagedImport, StoreCopy copy) : ITaskHandler
+{
+    public string Kind => ImportWork.Kind;
+
+    public int MaxConcurrency => 2;
+
+    public async Task RunAsync(TaskContext task, CancellationToken ct)
+    {
+        var work = ImportWork.Of(task.Task);
+        var id = task.Task.SubjectId;
+        try
+        {
+            if (work.Method == ImportMethod.CopyImage)
+                await copy.RunAsync(id, task, work, ct);
+            else
+                await stagedImport.RunAsync(await StageAsync(id, work, ct), task, work, ct);
+        }
+        catch (Exception failed) when (!(failed is OperationCanceledException && ct.IsCancellationRequested))
+        {
+            // Whatever it was: the image must not wait for ever. The task keeps the reason.
+            await imports.FailAsync(id, task.Task.Id, work.Stores);
+            throw;
+        }
+    }
+
+    public Task<TaskRecovery> RecoverAsync(TaskRecord task, CancellationToken ct) => Task.FromResult(TaskRecovery.Rerun);
+
+    private async Task<StagedData> StageAsync(Guid id, ImportWork work, CancellationToken ct)
+    {
+        var image = await imports.FindImportingAsync(id, ct);
+        if (await staged.FindAsync(id, ct) is { } data)
+            return data;
+        return work.Method == ImportMethod.WebDownload ? await downloads.FetchAsync(image, work.Uri!, ct) : throw Fault.StagedDataGone();
+    }
+}

@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging;
+using Tintype.Images.Data;
+using Tintype.Images.Data.Blobs;
+using Tintype.Images.Data.Ingest;
+using Tintype.Images.Records;
+using Tintype.Images.Staging;
+using Tintype.Images.Stores;
+using Tintype.Platform;
+using Tintype.Platform.Database;
+using Tintype.Platform.Http;
+using Tintype.Platform.Tasks;
+
+namespace Tintype.Images.Import;
+
+/// <summary>Makes staged data an image's: into its stores, then active.</summary>
+internal sealed class StagedImport(
+    ImportLifecycle imports, ImageLifecycle lifecycle, ImageStores stores, StoreFilling filling, BlobRepository blobs, MetadataDatabase database, RunningUploads running,
+    IBlobCollectorSignal collector, ILogger<StagedImport> log)
+{
+    public async Task RunAsync(StagedData data, TaskContext task, ImportWork work, CancellationToken ct)
+    {
+        if (data.Refusal is { } refusal)
+            throw Fault.ImageDataRefused(refusal);
+        using var upload = running.Begin(data.BlobId);
+        await using var undo = new UndoStack(log);
+        var filled = new List<string>();
+        Exception? lastFailure = null;
+        foreach (var name in work.Stores)
+        {
+            try
+            {
+                var store = stores.TryFind(name, out var found) ? found : throw Fault.StoreNotConfigured(name);
+                undo.Push($"emptying store {name} of blob {data.BlobId}", () => filling.EmptyAsync(store, data.BlobId));
+                await filling.FillAsync(store, data, ct);
+                filled.Add(name);
+            }
+            catch (Exception failure) when (!work.MustAllSucceed && failure is IOException or Fault)
+            {
+                ImportLog.StoreFailed(log, failure, data.ImageId, name);
+                lastFailure = failure;
+            }
+
+            await imports.MarkAsync(data.ImageId, task.Task.Id, image => filled.Contains(name) ? ImportMarks.Done(image, name) : ImportMarks.Fail(image, [name]));
+            await task.ReportAsync(100 * (filled.Count + 1) / (work.Stores.Count + 1), ct);
+        }
+
+        if (filled.Count == 0)
+            throw Fault.NoStoreTookIt(lastFailure!.Message);
+        await ActivateAsync(data, filled, task.Task.Id);
+        undo.Commit();
+        collector.Wake();
+        ImportLog.Imported(log, data.ImageId, work.Method.Word(), string.Join(", ", filled));
+    }
+
+    private Task ActivateAsync(StagedData data, IReadOnlyList<string> filled, Guid task) => database.WriteAsync(async scope =>
+    {
+        var image = await imports.FindImportingAsync(scope, data.ImageId, task);
+        await blobs.InsertAsync(scope, data.BlobId, data.Size, BlobFormat.Of(image), data.VirtualSize);
+        foreach (var name in filled)
+            await blobs.InsertCopyAsync(scope, new BlobCopy(data.BlobId, name, null));
+        await lifecycle.ActivateAsync(scope, data.ImageId,
+            new ImageDataFacts(data.BlobId, data.Size, data.VirtualSize, data.Checksum, data.HashValue),
+            new Dictionary<string, string?> { [ImportMarks.Task] = null });
+    }, CancellationToken.None);
+}

@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Logging;
+using Tintype.Images.Data.Blobs;
+using Tintype.Images.Data.Ingest;
+using Tintype.Images.Stores;
+using Tintype.Platform;
+using Tintype.Platform.Database;
+using Tintype.Platform.Http;
+using Tintype.Platform.Tasks;
+
+namespace Tintype.Images.Import;
+
+/// <summary>Copies an active image into further stores.</summary>
+internal sealed class StoreCopy(
+    ImportLifecycle imports, ImageStores stores, StoreFilling filling, BlobRepository blobs, MetadataDatabase database, RunningUploads running,
+    ILogger<StoreCopy> log)
+{
+    public async Task RunAsync(Guid id, TaskContext task, ImportWork work, CancellationToken ct)
+    {
+        var image = await imports.FindCopyableAsync(id, ct);
+        var blobId = image.BlobId!.Value;
+        using var upload = running.Begin(blobId);
+        await using var undo = new UndoStack(log);
+        foreach (var name in work.Stores)
+        {
+            try
+            {
+                var store = stores.TryFind(name, out var found) ? found : throw Fault.StoreNotConfigured(name);
+                undo.Push($"emptying store {name} of blob {blobId}", () => WithdrawAsync(store, blobId));
+                await filling.CopyAsync(store, image, ct);
+                await KeepAsync(id, new BlobCopy(blobId, name, null));
+                await imports.MarkAsync(id, task.Task.Id, marked => ImportMarks.Done(marked, name));
+            }
+            catch (Exception failure) when (!work.MustAllSucceed && failure is IOException or Fault)
+            {
+                ImportLog.StoreFailed(log, failure, id, name);
+                await imports.MarkAsync(id, task.Task.Id, marked => ImportMarks.Fail(marked, [name]));
+            }
+
+            await task.ReportAsync(100 * (work.Stores.ToList().IndexOf(name) + 1) / work.Stores.Count, ct);
+        }
+
+        undo.Commit();
+        await imports.MarkAsync(id, task.Task.Id, ImportMarks.End);
+        ImportLog.Imported(log, id, work.Method.Word(), string.Join(", ", work.Stores));
+    }
+
+    private Task KeepAsync(Guid id, BlobCopy copy) => database.WriteAsync(async scope =>
+    {
+        if (!await blobs.InsertCopyAsync(scope, copy))
+            throw Fault.ImageGoneDuringImport(id);
+    }, CancellationToken.None);
+
+    /// <summary>All stores or none: what this task has put somewhere goes again when it fails.</summary>
+    private async Task WithdrawAsync(ImageStore store, Guid blobId)
+    {
+        await database.WriteAsync(scope => blobs.DeleteCopyAsync(scope, new BlobCopy(blobId, store.Name, null)), CancellationToken.None);
+        await filling.EmptyAsync(store, blobId);
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Logging;
+using Tintype.DiskFormats.Inspection;
+using Tintype.Images.Data.Blobs;
+using Tintype.Images.Data.Download;
+using Tintype.Images.Data.Ingest;
+using Tintype.Images.Records;
+using Tintype.Images.Staging;
+using Tintype.Images.Stores;
+using Tintype.Platform.Http;
+using Tintype.Storage;
+
+namespace Tintype.Images.Import;
+
+/// <summary>Puts the bytes of a blob into a store, from the staging area or from another store, and makes sure that they are the same.</summary>
+internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobReader reader, BlobRepository blobs, ILogger<StoreFilling> log)
+{
+    /// <summary>Without reading the data, where the store can take the file as it is.</summary>
+    public async Task FillAsync(ImageStore store, StagedData data, CancellationToken ct)
+    {
+        // What an interrupted run has left there.
+        await store.Blobs.DeleteAsync(data.BlobId, ct);
+        if (store.Blobs is IFileAdopting adopting && await adopting.TryAdoptAsync(area.PathOf(data), data.BlobId, ct))
+            return;
+        await using var source = await area.OpenAsync(data, ct);
+        await WriteAsync(store, data.BlobId, source, data.Checksum, data.HashValue, ct);
+    }
+
+    /// <summary>Copies what the image has in another store.</summary>
+    public async Task CopyAsync(ImageStore store, ImageRecord image, CancellationToken ct)
+    {
+        var blobId = image.BlobId!.Value;
+        await store.Blobs.DeleteAsync(blobId, ct);
+        await using var source = await reader.OpenAsync(blobId, 0, image.Size!.Value, null, ct);
+        await WriteAsync(store, blobId, source, image.Checksum, image.HashValue, ct);
+    }
+
+    /// <summary>Takes bytes out again that no row names; what the database says decides.</summary>
+    public async Task EmptyAsync(ImageStore store, Guid blobId)
+    {
+        if (!(await blobs.ListCopiesAsync(blobId, CancellationToken.None)).Any(copy => copy.Store == store.Name))
+            await store.Blobs.DeleteAsync(blobId, CancellationToken.None);
+    }
+
+    private async Task WriteAsync(ImageStore store, Guid blobId, Stream source, string? checksum, string? hash, CancellationToken ct)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        var written = await intake.WriteAsync(store.Blobs, blobId, source, new FormatInspection("raw"), found =>
+        {
+            if ((checksum is not null && found.Checksum != checksum) || (hash is not null && found.HashValue != hash))
+                throw Fault.CopyDiffers(store.Name, hash ?? checksum!, hash is null ? found.Checksum : found.HashValue);
+        }, ct);
+        ImportLog.Copied(log, blobId, store.Name, written.Size, TimeProvider.System.GetElapsedTime(started).TotalSeconds);
+    }
+}

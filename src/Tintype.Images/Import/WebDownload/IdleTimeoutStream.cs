@@ -1,0 +1,58 @@
+using Tintype.Platform.Http;
+
+namespace Tintype.Images.Import.WebDownload;
+
+/// <summary>Reads from a server that must not fall silent: each read ends within a time, however long the whole takes.</summary>
+internal sealed class IdleTimeoutStream(Stream inner, string source, TimeSpan timeout) : Stream
+{
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    /// <exception cref="Fault">The server has sent nothing for too long, or broke off.</exception>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(timeout);
+        try
+        {
+            return await inner.ReadAsync(buffer, patience.Token);
+        }
+        catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new Fault(FaultKind.BadRequest, $"{source} has sent nothing for {timeout.TotalSeconds:F0} s; the download was given up.", late);
+        }
+        catch (IOException broken)
+        {
+            throw new Fault(FaultKind.BadRequest, $"The download from {source} broke off: {broken.Message}", broken);
+        }
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush()
+    {
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            inner.Dispose();
+        base.Dispose(disposing);
+    }
+}

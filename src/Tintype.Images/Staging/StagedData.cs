@@ -1,0 +1,10 @@
+namespace Tintype.Images.Staging;
+
+/// <summary>What is known of data in the staging area. It is durable.</summary>
+/// <param name="BlobId">Its name there.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="VirtualSize">Bytes of the disk inside; null when the format does not say.</param>
+/// <param name="Checksum">MD5, hexadecimal.</param>
+/// <param name="HashValue">SHA-512, hexadecimal.</param>
+/// <param name="Refusal">Why it must not become the image's data, a sentence; null if it may.</param>
+internal sealed record StagedData(Guid BlobId, Guid ImageId, long Size, long? VirtualSize, string Checksum, string HashValue, string? Refusal);

@@ -1,0 +1,82 @@
+using System.Data;
+using Dapper;
+using Tintype.Platform.Database;
+
+namespace Tintype.Images.Staging;
+
+/// <summary>The table of staged data.</summary>
+internal sealed class StagedDataRepository(MetadataDatabase database, TimeProvider time)
+{
+    private const string Columns = """
+        blob_id AS BlobId, image_id AS ImageId, size AS Size, virtual_size AS VirtualSize, checksum AS Checksum, hash_value AS HashValue, refusal AS Refusal
+        """;
+
+    // What an image that is neither uploading nor importing has staged has been imported, or given up.
+    private const string Rootless = """
+        NOT EXISTS (SELECT 1 FROM images i WHERE i.id = s.image_id AND i.deleted_at IS NULL AND i.status IN ('uploading', 'importing'))
+        """;
+
+    public Task<StagedData?> FindAsync(Guid imageId, CancellationToken ct) => database.ReadAsync(db => FindAsync(db, null, imageId), ct);
+
+    public Task<StagedData?> FindAsync(WriteScope scope, Guid imageId) => FindAsync(scope.Connection, scope.Transaction, imageId);
+
+    /// <summary>Takes the place of what the image had staged before; that one's bytes are garbage from then on.</summary>
+    public async Task ReplaceAsync(WriteScope scope, StagedData data)
+    {
+        await scope.ExecuteAsync("DELETE FROM staged_data WHERE image_id = @image", new { image = data.ImageId.ToString() });
+        await scope.ExecuteAsync("""
+            INSERT INTO staged_data (blob_id, image_id, size, virtual_size, checksum, hash_value, refusal, created_at)
+            VALUES (@blob, @image, @Size, @VirtualSize, @Checksum, @HashValue, @Refusal, @now)
+            """, new
+        {
+            blob = data.BlobId.ToString(),
+            image = data.ImageId.ToString(),
+            data.Size,
+            data.VirtualSize,
+            data.Checksum,
+            data.HashValue,
+            data.Refusal,
+            now = time.GetUtcNow().ToMicroseconds(),
+        });
+    }
+
+    /// <summary>The names of everything that belongs in the staging area.</summary>
+    public Task<IReadOnlySet<Guid>> ListIdsAsync(CancellationToken ct) => database.ReadAsync(async db =>
+        (IReadOnlySet<Guid>)(await db.QueryAsync<string>("SELECT blob_id FROM staged_data")).Select(Guid.Parse).ToHashSet(), ct);
+
+    /// <summary>Removes the rows of what no import waits for any more.</summary>
+    public async Task<IReadOnlyList<Guid>> RemoveRootlessAsync(CancellationToken ct)
+    {
+        // Looked for without holding up writers, then judged again among them.
+        var found = await database.ReadAsync(async db => (await db.QueryAsync<string>($"SELECT blob_id FROM staged_data s WHERE {Rootless}")).ToArray(), ct);
+        if (found.Length == 0)
+            return [];
+        return await database.WriteAsync(async scope =>
+        {
+            var removed = new List<Guid>();
+            foreach (var id in found)
+            {
+                if (await scope.ExecuteAsync($"DELETE FROM staged_data AS s WHERE s.blob_id = @id AND {Rootless}", new { id }) == 1)
+                    removed.Add(Guid.Parse(id));
+            }
+
+            return (IReadOnlyList<Guid>)removed;
+        }, ct);
+    }
+
+    private static async Task<StagedData?> FindAsync(IDbConnection db, IDbTransaction? transaction, Guid imageId) =>
+        (await db.QuerySingleOrDefaultAsync<Row>($"SELECT {Columns} FROM staged_data WHERE image_id = @image", new { image = imageId.ToString() }, transaction))?.ToData();
+
+    private sealed class Row
+    {
+        public string BlobId { get; init; } = "";
+        public string ImageId { get; init; } = "";
+        public long Size { get; init; }
+        public long? VirtualSize { get; init; }
+        public string Checksum { get; init; } = "";
+        public string HashValue { get; init; } = "";
+        public string? Refusal { get; init; }
+
+        public StagedData ToData() => new(Guid.Parse(BlobId), Guid.Parse(ImageId), Size, VirtualSize, Checksum, HashValue, Refusal);
+    }
+}

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Tintype.Images.Import;
+using Tintype.Images.Policies;
+using Tintype.Images.Records;
+using Tintype.Platform.Database;
+using Tintype.Platform.Http;
+using Tintype.Platform.Policy;
+using Tintype.Platform.Tasks;
+using Tintype.Protocol.Images;
+
+namespace Tintype.Images.Tasks;
+
+/// <summary>
+/// The imports as tasks of the Images API: to administrators all of them, and to whoever sees an image those about it. What has
+/// ended two days ago is not told any more, as in Glance.
+/// </summary>
+internal sealed class ImageTasks(TaskQueue tasks, ImageLifecycle images, ImagePolicies policies, TimeProvider time)
+{
+    private static readonly TimeSpan _remembered = TimeSpan.FromHours(48);
+
+    /// <exception cref="Fault">404: no such image for the caller.</exception>
+    public async Task<IReadOnlyList<ImageTaskView>> ListAboutAsync(Guid imageId, Caller caller, CancellationToken ct)
+    {
+        await images.FindForAsync(ImageAction.Show, imageId, caller, ct);
+        return [.. (await tasks.ListAboutAsync(imageId, ct)).Where(task => task.Kind == ImportWork.Kind && IsRemembered(task)).Select(View)];
+    }
+
+    /// <exception cref="Fault">403; 400: there is no such marker.</exception>
+    public async Task<IReadOnlyList<ImageTaskStubView>> ListAsync(ImageTaskQuery query, Caller caller, CancellationToken ct)
+    {
+        policies.Require(ImagePolicy.TasksApiAccess, caller);
+        var found = await tasks.ListAsync(
+            new TaskQuery(ImportWork.Kind, query.State, time.GetUtcNow() - _remembered, query.Marker, query.Limit, query.OldestFirst), ct);
+        return [.. found.Select(Stub)];
+    }
+
+    /// <exception cref="Fault">403; 404.</exception>
+    public async Task<ImageTaskView> FindAsync(string id, Caller caller, CancellationToken ct)
+    {
+        policies.Require(ImagePolicy.TasksApiAccess, caller);
+        var task = ImageId.Find(id) is { } parsed ? await tasks.FindAsync(parsed, ct) : null;
+        return task is { Kind: ImportWork.Kind } && IsRemembered(task) ? View(task) : throw Fault.NotFound($"No task found with ID {id}");
+    }
+
+    private bool IsRemembered(TaskRecord task) => task.FinishedAt is not { } end || time.GetUtcNow() - end < _remembered;
+
+    private static ImageTaskStubView Stub(TaskRecord task) => new(task.Id, ImportWork.Of(task).ApiType, Word(task.State), task.ProjectId, Expiry(task),
+        task.CreatedAt.ToWire(), Updated(task), $"/v2/tasks/{task.Id}", "/v2/schemas/task");
+
+    private static ImageTaskView View(TaskRecord task)
+    {
+        var work = ImportWork.Of(task);
+        return new ImageTaskView(task.Id, work.ApiType, Word(task.State), task.ProjectId, Input(task, work), Result(task), task.Reason ?? "",
+            task.SubjectId, task.RequestId, task.UserId, Expiry(task), task.CreatedAt.ToWire(), Updated(task), $"/v2/tasks/{task.Id}", "/v2/schemas/task");
+    }
+
+    private static string? Expiry(TaskRecord task) => task.FinishedAt is { } end ? (end + _remembered).ToWire() : null;
+
+    private static string Updated(TaskRecord task) => (task.FinishedAt ?? task.StartedAt ?? task.CreatedAt).ToWire();
+
+    private static string Word(TaskState state) => state switch
+    {
+        TaskState.Pending => "pending",
+        TaskState.Running => "processing",
+        TaskState.Success => "success",
+        _ => "failure",
+    };
+
+    private static JsonElement Input(TaskRecord task, ImportWork work)
+    {
+        var method = new JsonObject { ["name"] = work.Method.Word() };
+        if (work.Uri is { } uri)
+            method["uri"] = uri;
+        return Element(new JsonObject
+        {
+            ["image_id"] = task.SubjectId.ToString(),
+            ["import_req"] = new JsonObject { ["method"] = method, ["all_stores_must_succeed"] = work.MustAllSucceed },
+            ["backend"] = new JsonArray([.. work.Stores.Select(store => JsonValue.Create(store))]),
+        });
+    }
+
+    private static JsonElement? Result(TaskRecord task) =>
+        task.State == TaskState.Success ? Element(new JsonObject { ["image_id"] = task.SubjectId.ToString() }) : null;
+
+    private static JsonElement Element(JsonNode node)
+    {
+        using var document = JsonDocument.Parse(node.ToJsonString());
+        return document.RootElement.Clone();
+    }
+}
