@@ -92,9 +92,11 @@ internal static class Specimen
     public static byte[] Resummed(byte[] image) => image.PutBig32(64, VhdFooter.ChecksumOf(image.AsSpan(0, 512), 64));
 
     /// <summary>Identity, headers and tables where they must be; a log and a block table at 1 and 2 MiB, metadata at 3.</summary>
-    public static byte[] Vhdx()
+    /// <param name="metadata">Elsewhere, for a file that is smaller: then the block table is nothing that anybody could use.</param>
+    public static byte[] Vhdx(int metadata = 3 << 20)
     {
-        var image = new byte[(3 << 20) + (128 * 1024)];
+        var image = new byte[metadata + (128 * 1024)];
+        var blocks = Math.Min(2 << 20, metadata);
         image.Put(0, "vhdxfile"u8);
         for (ulong i = 0; i < 2; i++)
         {
@@ -103,11 +105,10 @@ internal static class Specimen
         }
 
         var regions = new byte[64 * 1024].Put(0, "regi"u8).Put32(8, 2)
-            .Put(16, VhdxRegion.Blocks.ToByteArray()).Put64(32, 2 << 20).Put32(40, 1 << 20).Put32(44, 1)
-            .Put(48, VhdxRegion.Metadata.ToByteArray()).Put64(64, 3 << 20).Put32(72, 1 << 20).Put32(76, 1);
+            .Put(16, VhdxRegion.Blocks.ToByteArray()).Put64(32, (ulong)blocks).Put32(40, blocks == metadata ? 64u : 1 << 20).Put32(44, 1)
+            .Put(48, VhdxRegion.Metadata.ToByteArray()).Put64(64, (ulong)metadata).Put32(72, 1 << 20).Put32(76, 1);
         image.Put(192 * 1024, Sum(regions)).Put(256 * 1024, regions);
 
-        var metadata = 3 << 20;
         image.Put(metadata, "metadata"u8).Put(metadata + 10, 5);
         (Guid Id, uint Length, uint Flags, byte[] Value)[] items =
         [
