@@ -7,6 +7,7 @@ using Tintype.Images.Import;
 using Tintype.Images.Listing;
 using Tintype.Images.Metadefs;
 using Tintype.Images.Policies;
+using Tintype.Images.Quotas;
 using Tintype.Images.Records;
 using Tintype.Images.Schemas;
 using Tintype.Images.Sharing;
@@ -27,6 +28,7 @@ public static class ImagesSetup
         services.AddImageStores();
         services.AddImagePolicies();
         services.AddImageImport();
+        services.AddImageQuotas();
         services.AddImageData();
         services.AddMetadefs();
         services.AddSingleton<ImageRepository>();
@@ -56,6 +58,7 @@ public static class ImagesSetup
         MemberEndpoints.Map(api);
         SchemaEndpoints.Map(api);
         api.MapImageData();
+        api.MapImageQuotas();
         api.MapImageStores();
         api.MapMetadefs();
         api.MapImageImport();

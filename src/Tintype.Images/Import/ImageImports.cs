@@ -1,4 +1,5 @@
 using Tintype.Images.Import.WebDownload;
+using Tintype.Images.Quotas;
 using Tintype.Images.Records;
 using Tintype.Images.Staging;
 using Tintype.Images.Stores;
@@ -12,7 +13,7 @@ namespace Tintype.Images.Import;
 /// <summary>Begins imports: the image is marked and its task queued in one transaction.</summary>
 internal sealed class ImageImports(
     ImageLifecycle lifecycle, ImageRepository images, StagedDataRepository staged, ImageStores stores, DownloadRules downloads,
-    TaskQueue tasks, MetadataDatabase database)
+    ImageQuotas quotas, TaskQueue tasks, MetadataDatabase database)
 {
     /// <param name="wishedStore">The header <c>x-image-meta-store</c>; null without it.</param>
     /// <exception cref="Fault">400, 403, 404, 409 as Glance has them.</exception>
@@ -38,7 +39,10 @@ internal sealed class ImageImports(
             var work = new ImportWork(request.Method, request.Uri, targets, request.MustAllSucceed);
             var taskId = await tasks.EnqueueAsync(scope, new NewTask(ImportWork.Kind, id, caller.ProjectId, caller.UserId, requestId, work.ToJson()));
             var marked = ImportMarks.Begin(image, taskId, targets);
-            await images.SaveAsync(scope, request.Method == ImportMethod.CopyImage ? marked : marked with { Status = ImageStatus.Importing });
+            if (request.Method == ImportMethod.CopyImage)
+                await images.SaveAsync(scope, marked);
+            else
+                await quotas.AdmitUploadAsync(scope, await images.SaveAsync(scope, marked with { Status = ImageStatus.Importing }));
         }, ct);
     }
 

@@ -1,4 +1,5 @@
 using Tintype.Images.Data;
+using Tintype.Images.Quotas;
 using Tintype.Images.Records;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
@@ -6,7 +7,7 @@ using Tintype.Platform.Http;
 namespace Tintype.Images.Import;
 
 /// <summary>The image's side of an import that goes on: found, marked, and let go, by the task that holds it.</summary>
-internal sealed class ImportLifecycle(ImageRepository images, MetadataDatabase database, IBlobCollectorSignal collector)
+internal sealed class ImportLifecycle(ImageRepository images, ImageQuotas quotas, MetadataDatabase database, IBlobCollectorSignal collector)
 {
     /// <exception cref="Fault">410: it was deleted, or given back to the queue.</exception>
     public async Task<ImageRecord> FindImportingAsync(Guid id, CancellationToken ct) =>
@@ -31,7 +32,11 @@ internal sealed class ImportLifecycle(ImageRepository images, MetadataDatabase d
     /// <summary>After a failed import: marked, and queued again unless the image was active before. No error if it has gone.</summary>
     public Task FailAsync(Guid id, Guid task, IReadOnlyList<string> stores) => database.WriteAsync(async scope =>
     {
-        if (await images.FindAsync(scope, id) is not { } image || !ImportMarks.IsHeldBy(image, task))
+        var image = await images.FindAsync(scope, id);
+        if (image is not null && !ImportMarks.IsHeldBy(image, task))
+            return;
+        await quotas.ReleaseAsync(scope, id);
+        if (image is null)
             return;
         var marked = ImportMarks.End(ImportMarks.Fail(image, stores));
         await images.SaveAsync(scope, image.Status == ImageStatus.Importing

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Tintype.Images.Data;
 using Tintype.Images.Data.Blobs;
 using Tintype.Images.Data.Ingest;
+using Tintype.Images.Quotas;
 using Tintype.Images.Records;
 using Tintype.Images.Staging;
 using Tintype.Images.Stores;
@@ -14,13 +15,14 @@ namespace Tintype.Images.Import;
 
 /// <summary>Makes staged data an image's: into its stores, then active.</summary>
 internal sealed class StagedImport(
-    ImportLifecycle imports, ImageLifecycle lifecycle, ImageStores stores, StoreFilling filling, BlobRepository blobs, MetadataDatabase database, RunningUploads running,
-    IBlobCollectorSignal collector, ILogger<StagedImport> log)
+    ImportLifecycle imports, ImageLifecycle lifecycle, ImageStores stores, StoreFilling filling, BlobRepository blobs, ImageQuotas quotas,
+    MetadataDatabase database, RunningUploads running,    IBlobCollectorSignal collector, ILogger<StagedImport> log)
 {
     public async Task RunAsync(StagedData data, TaskContext task, ImportWork work, CancellationToken ct)
     {
         if (data.Refusal is { } refusal)
             throw Fault.ImageDataRefused(refusal);
+        await quotas.ReserveAsync(QuotaKind.Store, await imports.FindImportingAsync(data.ImageId, ct), data.Size * work.Stores.Count, ct);
         using var upload = running.Begin(data.BlobId);
         await using var undo = new UndoStack(log);
         var filled = new List<string>();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Tintype.Images.Data.Blobs;
 using Tintype.Images.Data.Ingest;
+using Tintype.Images.Quotas;
 using Tintype.Images.Stores;
 using Tintype.Platform;
 using Tintype.Platform.Database;
@@ -11,8 +12,8 @@ namespace Tintype.Images.Import;
 
 /// <summary>Copies an active image into further stores.</summary>
 internal sealed class StoreCopy(
-    ImportLifecycle imports, ImageStores stores, StoreFilling filling, BlobRepository blobs, MetadataDatabase database, RunningUploads running,
-    ILogger<StoreCopy> log)
+    ImportLifecycle imports, ImageStores stores, StoreFilling filling, BlobRepository blobs, ImageQuotas quotas, MetadataDatabase database,
+    RunningUploads running,    ILogger<StoreCopy> log)
 {
     public async Task RunAsync(Guid id, TaskContext task, ImportWork work, CancellationToken ct)
     {
@@ -26,6 +27,7 @@ internal sealed class StoreCopy(
             {
                 var store = stores.TryFind(name, out var found) ? found : throw Fault.StoreNotConfigured(name);
                 undo.Push($"emptying store {name} of blob {blobId}", () => WithdrawAsync(store, blobId));
+                await quotas.ReserveAsync(QuotaKind.Store, image, image.Size!.Value, ct);
                 await filling.CopyAsync(store, image, ct);
                 await KeepAsync(id, new BlobCopy(blobId, name, null));
                 await imports.MarkAsync(id, task.Task.Id, marked => ImportMarks.Done(marked, name));
@@ -40,6 +42,7 @@ internal sealed class StoreCopy(
         }
 
         undo.Commit();
+        await quotas.ReleaseAsync(id, CancellationToken.None);
         await imports.MarkAsync(id, task.Task.Id, ImportMarks.End);
         ImportLog.Imported(log, id, work.Method.Word(), string.Join(", ", work.Stores));
     }
@@ -48,6 +51,7 @@ internal sealed class StoreCopy(
     {
         if (!await blobs.InsertCopyAsync(scope, copy))
             throw Fault.ImageGoneDuringImport(id);
+        await quotas.ReleaseAsync(scope, id);
     }, CancellationToken.None);
 
     /// <summary>All stores or none: what this task has put somewhere goes again when it fails.</summary>

@@ -13,8 +13,6 @@ namespace Tintype.Images.Records;
 internal static partial class ImageAttributes
 {
     public const int MaximumLength = 255;
-    public const int MaximumProperties = 128;
-    public const int MaximumTags = 128;
     public const string SystemPrefix = "tintype_";
 
     private static readonly string?[] _diskFormats = [null, "ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop"];
@@ -86,20 +84,6 @@ internal static partial class ImageAttributes
         if (name.Length > MaximumLength)
             throw Fault.BadRequest("Custom property should not be greater than 255 characters.");
     }
-
-    /// <summary>The quotas, for what a change makes of an image. What the system itself noted does not count.</summary>
-    /// <exception cref="Fault">413.</exception>
-    public static void CheckQuotas(ImageRecord? before, ImageRecord after)
-    {
-        if (after.Tags.Count > MaximumTags)
-            throw Fault.QuotaExceeded("image tags", after.Tags.Count, MaximumTags);
-        var properties = CountOwn(after);
-        // An image that is over the quota already may still be changed, only not grow.
-        if (properties > MaximumProperties && (before is null || properties > CountOwn(before)))
-            throw Fault.QuotaExceeded("image properties", properties, MaximumProperties);
-    }
-
-    private static int CountOwn(ImageRecord image) => image.Properties.Keys.Count(name => !IsSystems(name) && !IsReserved(name));
 
     private static void CheckRange(string name, decimal value)
     {

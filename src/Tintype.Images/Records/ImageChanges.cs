@@ -1,5 +1,6 @@
 using Tintype.Images.Policies;
 using Tintype.Images.Protections;
+using Tintype.Images.Quotas;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -8,7 +9,8 @@ namespace Tintype.Images.Records;
 
 /// <summary>What clients change about an image: patches, tags, deactivation, deletion. Each is one transaction.</summary>
 internal sealed class ImageChanges(
-    ImageRepository images, ImageLifecycle lifecycle, ImagePolicies policies, PropertyProtections protections, ImageDeletion deletion, MetadataDatabase database)
+    ImageRepository images, ImageLifecycle lifecycle, ImagePolicies policies, PropertyProtections protections, LocalQuotas limits, ImageDeletion deletion,
+    MetadataDatabase database)
 {
     /// <summary>All changes or none. An empty patch changes nothing, <c>updated_at</c> neither, and is open to all who see the image.</summary>
     public Task<ImageRecord> PatchAsync(Guid id, IReadOnlyList<ImageChange> changes, PatchDialect dialect, Caller caller, CancellationToken ct) =>
@@ -16,7 +18,7 @@ internal sealed class ImageChanges(
         {
             var image = await lifecycle.FindForAsync(scope, ImageAction.Show, id, caller);
             var changed = changes.Aggregate(image, (current, change) => Apply(current, change, dialect, caller));
-            ImageAttributes.CheckQuotas(image, changed);
+            limits.Check(image, changed);
             return changes.Count == 0 ? image : await images.SaveAsync(scope, changed);
         }, ct);
 
@@ -24,7 +26,7 @@ internal sealed class ImageChanges(
     {
         var image = await lifecycle.FindForAsync(scope, ImageAction.Tag, id, caller);
         var tagged = image with { Tags = [.. image.Tags.Append(tag).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)] };
-        ImageAttributes.CheckQuotas(image, tagged);
+        limits.Check(image, tagged);
         await images.SaveAsync(scope, tagged);
     }, ct);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Tintype.Images.Policies;
 using Tintype.Images.Protections;
+using Tintype.Images.Quotas;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -9,22 +10,26 @@ namespace Tintype.Images.Records;
 
 /// <summary>Makes image records of what clients send.</summary>
 internal sealed class ImageCreation(
-    ImageRepository images, ImagePolicies policies, PropertyProtections protections, MetadataDatabase database, TimeProvider time)
+    ImageRepository images, ImagePolicies policies, PropertyProtections protections, LocalQuotas limits, ImageQuotas quotas, MetadataDatabase database,
+    TimeProvider time)
 {
     /// <exception cref="Fault">400, 403, 409 (the id has been used), 413.</exception>
     public Task<ImageRecord> CreateAsync(JsonElement body, Caller caller, CancellationToken ct)
     {
         var image = Draft(body, caller);
         return database.WriteAsync(async scope =>
-            await images.InsertAsync(scope, image) ? image : throw Fault.DuplicateImage(image.Id), ct);
+        {
+            await quotas.AdmitImageAsync(scope, image.Owner);
+            return await images.InsertAsync(scope, image) ? image : throw Fault.DuplicateImage(image.Id);
+        }, ct);
     }
 
     /// <summary>The record that the body asks for, as of now.</summary>
     /// <exception cref="Fault">400, 403, 413.</exception>
-    public ImageRecord Draft(JsonElement body, Caller caller) => Draft(body, caller, policies, protections, time.GetUtcNow());
+    public ImageRecord Draft(JsonElement body, Caller caller) => Draft(body, caller, policies, protections, limits, time.GetUtcNow());
 
     /// <summary>The record that the body asks for. The order of the refusals is Glance's.</summary>
-    internal static ImageRecord Draft(JsonElement body, Caller caller, ImagePolicies policies, PropertyProtections protections, DateTimeOffset now)
+    internal static ImageRecord Draft(JsonElement body, Caller caller, ImagePolicies policies, PropertyProtections protections, LocalQuotas limits, DateTimeOffset now)
     {
         if (body.ValueKind != JsonValueKind.Object)
             throw Fault.BadRequest("The body of an image is a JSON object, for example {\"name\": \"my-image\"}.");
@@ -43,7 +48,7 @@ internal sealed class ImageCreation(
         CheckPolicy(image, caller, policies);
         foreach (var name in image.Properties.Keys)
             protections.Require(PropertyOperation.Create, name, caller);
-        ImageAttributes.CheckQuotas(null, image);
+        limits.Check(null, image);
         return image;
     }
 

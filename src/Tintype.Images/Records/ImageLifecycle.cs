@@ -1,4 +1,5 @@
 using Tintype.Images.Policies;
+using Tintype.Images.Quotas;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -21,7 +22,7 @@ internal sealed record ImageDataFacts(Guid BlobId, long Size, long? VirtualSize,
 ///    └──BeginStaging──► uploading ────┴──► importing ──Activate─┘
 /// </code>
 /// </summary>
-internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, ImagePolicies policies, MetadataDatabase database)
+internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, ImagePolicies policies, ImageQuotas quotas, MetadataDatabase database)
 {
     /// <summary>The image, if the caller may do <paramref name="action"/> to it.</summary>
     /// <exception cref="Fault">404 when the caller must not know of it, 403 when the action is not theirs.</exception>
@@ -32,7 +33,7 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
     public async Task<ImageRecord> FindForAsync(WriteScope scope, ImageAction action, Guid id, Caller caller) =>
         Judge(action, id, await images.FindSeenByAsync(scope, id, caller.ProjectId), caller);
 
-    /// <summary>The image, if the caller may replace its data; whether its state allows it, <see cref="BeginSavingAsync(Guid, CancellationToken)"/> says.</summary>
+    /// <summary>The image, if the caller may replace its data; whether its state allows it, <see cref="BeginSavingAsync(Guid, long?, CancellationToken)"/> says.</summary>
     public Task<ImageRecord> FindForUploadAsync(Guid id, Caller caller, CancellationToken ct) =>
         FindForAsync(ImageAction.Upload, id, caller, ct);
 
@@ -45,11 +46,12 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
         return await FindForAsync(ImageAction.Download, id, caller, ct);
     }
 
-    /// <exception cref="Fault">404 gone; 409 not queued; 400 a format is not set.</exception>
-    public Task<ImageRecord> BeginSavingAsync(Guid id, CancellationToken ct) => BeginSavingAsync(id, null, null, ct);
+    /// <param name="promisedSize">Bytes that will come; null if it has not been said.</param>
+    /// <exception cref="Fault">404 gone; 409 not queued; 400 a format is not set; 413 the owner's quota has no room.</exception>
+    public Task<ImageRecord> BeginSavingAsync(Guid id, long? promisedSize, CancellationToken ct) => BeginSavingAsync(id, null, null, promisedSize, ct);
 
     /// <summary>Sets the formats first, where they are given.</summary>
-    public Task<ImageRecord> BeginSavingAsync(Guid id, string? diskFormat, string? containerFormat, CancellationToken ct) =>
+    public Task<ImageRecord> BeginSavingAsync(Guid id, string? diskFormat, string? containerFormat, long? promisedSize, CancellationToken ct) =>
         database.WriteAsync(async scope =>
         {
             var image = await images.FindAsync(scope, id) ?? throw Fault.ImageNotFound(id);
@@ -62,15 +64,20 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
             ];
             if (missing.Length > 0)
                 throw Fault.FormatsMissing(missing);
-            return await images.SaveAsync(scope, image with { Status = ImageStatus.Saving });
+            var saving = await images.SaveAsync(scope, image with { Status = ImageStatus.Saving });
+            await quotas.BeginAsync(scope, QuotaKind.Store, saving, promisedSize);
+            return saving;
         }, ct);
 
-    /// <exception cref="Fault">404 gone; 409 not queued.</exception>
-    public Task<ImageRecord> BeginStagingAsync(Guid id, CancellationToken ct) => database.WriteAsync(async scope =>
+    /// <param name="promisedSize">Bytes that will come; null if it has not been said.</param>
+    /// <exception cref="Fault">404 gone; 409 not queued; 413 the owner's quota has no room.</exception>
+    public Task<ImageRecord> BeginStagingAsync(Guid id, long? promisedSize, CancellationToken ct) => database.WriteAsync(async scope =>
     {
         var image = await images.FindAsync(scope, id) ?? throw Fault.ImageNotFound(id);
         Check(image.Status, ImageStatus.Uploading);
-        return await images.SaveAsync(scope, image with { Status = ImageStatus.Uploading });
+        var uploading = await images.SaveAsync(scope, image with { Status = ImageStatus.Uploading });
+        await quotas.BeginAsync(scope, QuotaKind.Staging, uploading, promisedSize);
+        return uploading;
     }, ct);
 
     /// <summary>Notes the size of what is staged.</summary>
@@ -90,6 +97,7 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
     {
         if (await images.FindAsync(scope, id) is not { Status: ImageStatus.Saving or ImageStatus.Importing } image)
             throw Fault.ImageGoneDuringUpload(id);
+        await quotas.SettleAsync(scope, image, data);
         return await images.SaveAsync(scope, image with
         {
             Status = ImageStatus.Active,
@@ -107,6 +115,7 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
     {
         if (await images.FindAsync(scope, id) is { Status: ImageStatus.Saving or ImageStatus.Uploading or ImageStatus.Importing } image)
             await images.SaveAsync(scope, image with { Status = ImageStatus.Queued, Size = null, VirtualSize = null });
+        await quotas.ReleaseAsync(scope, id);
     }, ct);
 
     /// <summary>What an end of the server in the middle of an upload has left; none of them is being uploaded before the server answers.</summary>

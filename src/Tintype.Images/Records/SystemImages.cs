@@ -1,4 +1,5 @@
 using Tintype.Images.Data;
+using Tintype.Images.Quotas;
 using Tintype.Images.Sharing;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
@@ -6,13 +7,15 @@ using Tintype.Platform.Http;
 namespace Tintype.Images.Records;
 
 internal sealed class SystemImages(
-    ImageRepository images, MemberRepository members, ImageDeletion deletion, IImageIngest ingest, MetadataDatabase database, TimeProvider time) : ISystemImages
+    ImageRepository images, MemberRepository members, ImageDeletion deletion, IImageIngest ingest, ImageQuotas quotas, MetadataDatabase database,
+    TimeProvider time) : ISystemImages
 {
     public Task<ImageRecord> CreateAsync(NewSystemImage image, CancellationToken ct) => database.WriteAsync(async scope =>
     {
         var now = time.GetUtcNow();
         var record = new ImageRecord(image.Id, image.Name, image.Owner, ImageStatus.Queued, image.Visibility, false, false, null, null,
             image.MinDisk, image.MinRam, null, null, null, null, null, image.Properties, [], now, now);
+        await quotas.AdmitImageAsync(scope, record.Owner);
         if (!await images.InsertAsync(scope, record))
             throw Fault.DuplicateImage(image.Id);
         foreach (var project in image.Members)

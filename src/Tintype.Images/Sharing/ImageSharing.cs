@@ -1,3 +1,4 @@
+using Tintype.Images.Quotas;
 using Tintype.Images.Records;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
@@ -7,10 +8,9 @@ namespace Tintype.Images.Sharing;
 
 /// <summary>Offers of images to projects, and the projects' answers. There are offers of images of visibility "shared" only.</summary>
 internal sealed class ImageSharing(
-    ImageRepository images, MemberRepository members, ImageRules imageRules, MemberRules memberRules, MetadataDatabase database)
+    ImageRepository images, MemberRepository members, ImageRules imageRules, MemberRules memberRules, LocalQuotas limits,
+    MetadataDatabase database)
 {
-    public const int MaximumMembers = 128;
-
     /// <exception cref="Fault">404 not seen; 403 not shared, or not the caller's to offer; 409 offered already; 413 too many.</exception>
     public Task<ImageMember> OfferAsync(string id, string member, Caller caller, CancellationToken ct) => database.WriteAsync(async scope =>
     {
@@ -19,8 +19,8 @@ internal sealed class ImageSharing(
         if (await members.FindAsync(scope, image.Id, member) is not null)
             throw Fault.DuplicateMember(member, image.Id);
         var attempted = await members.CountAsync(scope, image.Id) + 1;
-        if (attempted > MaximumMembers)
-            throw Fault.TooManyMembers(image.Id, attempted, MaximumMembers);
+        if (LocalQuotas.IsOver(attempted, limits.MemberQuota))
+            throw Fault.TooManyMembers(image.Id, attempted, limits.MemberQuota);
         return await members.InsertAsync(scope, image, member) ?? throw Fault.DuplicateMember(member, image.Id);
     }, ct);
 

@@ -24,10 +24,10 @@ internal sealed class ImageStaging(ImageLifecycle lifecycle, StagingArea area, B
         await lifecycle.FindForAsync(ImageAction.Modify, id, caller, ct);
         if (promisedSize is { } promised)
             intake.RefuseBeyondCap(promised);
-        var image = await lifecycle.BeginStagingAsync(id, ct);
+        var image = await lifecycle.BeginStagingAsync(id, promisedSize, ct);
         await using var undo = new UndoStack(log);
         undo.Push($"putting image {id} back to queued", () => lifecycle.ReturnToQueuedAsync(id, CancellationToken.None));
-        await area.TakeAsync(image, data,
+        await area.TakeAsync(image, data, promisedSize ?? 0,
             found => RefuseBrokenPromise(promisedSize, found.Size),
             (scope, taken) => lifecycle.NoteStagedAsync(scope, id, taken.Size), ct);
         undo.Commit();

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Tintype.Images.Import;
 using Tintype.Images.Import.WebDownload;
 using Tintype.Images.Policies;
+using Tintype.Images.Quotas;
 using Tintype.Images.Records;
 using Tintype.Images.Stores;
 using Tintype.Platform.Database;
@@ -16,7 +17,8 @@ namespace Tintype.Images.Tasks;
 /// <code>{"type": "import", "input": {"import_from": "http://…", "import_from_format": "raw", "image_properties": {"name": "…"} } }</code>
 /// </summary>
 internal sealed class LegacyImport(
-    ImageRepository images, ImageCreation creation, ImageStores stores, DownloadRules downloads, ImagePolicies policies, TaskQueue tasks, MetadataDatabase database)
+    ImageRepository images, ImageCreation creation, ImageStores stores, DownloadRules downloads, ImagePolicies policies, ImageQuotas quotas, TaskQueue tasks,
+    MetadataDatabase database)
 {
     /// <returns>The task's id.</returns>
     /// <exception cref="Fault">403; 400 with what is missing, or what the image's properties may not be.</exception>
@@ -34,8 +36,10 @@ internal sealed class LegacyImport(
         {
             var work = new ImportWork(ImportMethod.WebDownload, uri, [stores.Default.Name], true) { IsLegacy = true };
             var task = await tasks.EnqueueAsync(scope, new NewTask(ImportWork.Kind, image.Id, caller.ProjectId, caller.UserId, requestId, work.ToJson()));
+            await quotas.AdmitImageAsync(scope, image.Owner);
             if (!await images.InsertAsync(scope, ImportMarks.Begin(image, task, work.Stores)))
                 throw Fault.DuplicateImage(image.Id);
+            await quotas.AdmitUploadAsync(scope, image);
             return task;
         }, ct);
     }

@@ -33,6 +33,12 @@ public sealed record ImageMemberView(string MemberId, Guid ImageId, string Statu
 
 public sealed record ImageMemberListView(IReadOnlyList<ImageMemberView> Members, string Schema);
 
+/// <summary>What a project uses of its limits, by their names.</summary>
+public sealed record ImageUsageListView(IReadOnlyDictionary<string, ImageUsageView> Usage);
+
+/// <param name="Limit">-1: none.</param>
+public sealed record ImageUsageView(long Usage, long Limit);
+
 /// <summary>The document of versions at the root of the Images API.</summary>
 public sealed record ApiVersionListView(IReadOnlyList<ApiVersionView> Versions);
 
@@ -46,6 +52,7 @@ public sealed record ApiLinkView(string Rel, string Href);
 [JsonSerializable(typeof(ImageMemberView))]
 [JsonSerializable(typeof(ImageMemberListView))]
 [JsonSerializable(typeof(ApiVersionListView))]
+[JsonSerializable(typeof(ImageUsageListView))]
 [JsonSerializable(typeof(StoreListView))]
 [JsonSerializable(typeof(ImportInfoView))]
 [JsonSerializable(typeof(ImageTaskView))]

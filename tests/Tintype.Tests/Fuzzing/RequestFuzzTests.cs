@@ -7,6 +7,7 @@ using Tintype.Images.Data.Download;
 using Tintype.Images.Listing;
 using Tintype.Images.Policies;
 using Tintype.Images.Protections;
+using Tintype.Images.Quotas;
 using Tintype.Images.Records;
 using Tintype.Platform.Http;
 using Tintype.Tests.Images;
@@ -73,7 +74,7 @@ public sealed class RequestFuzzTests
             return;
         foreach (var dialect in (PatchDialect[])[PatchDialect.V20, PatchDialect.V21])
             Allowed(() => ImagePatch.Parse(document.RootElement, dialect));
-        Allowed(() => ImageCreation.Draft(document.RootElement, Personas.OwningMember, ImagePolicies.Defaults, PropertyProtections.None, TestImages.Noon));
+        Allowed(() => ImageCreation.Draft(document.RootElement, Personas.OwningMember, ImagePolicies.Defaults, PropertyProtections.None, new LocalQuotas(), TestImages.Noon));
         Allowed(() => ServerCreateRequest.Parse(document.RootElement, new Microversion(2, random.Next(1, 91))));
     });
 

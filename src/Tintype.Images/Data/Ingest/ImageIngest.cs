@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Tintype.DiskFormats.Inspection;
 using Tintype.Images.Data.Blobs;
+using Tintype.Images.Quotas;
 using Tintype.Images.Records;
 using Tintype.Images.Stores;
 using Tintype.Platform;
@@ -23,7 +24,7 @@ namespace Tintype.Images.Data.Ingest;
 /// </code>
 /// </summary>
 internal sealed class ImageIngest(
-    ImageLifecycle lifecycle, ImageStores stores, BlobIntake intake, BlobRepository blobs, MetadataDatabase database, RunningUploads running,
+    ImageLifecycle lifecycle, ImageStores stores, BlobIntake intake, ImageQuotas quotas, BlobRepository blobs, MetadataDatabase database, RunningUploads running,
     ILogger<ImageIngest> log) : IImageIngest
 {
     private static readonly Dictionary<string, string?> _noChanges = [];
@@ -36,14 +37,14 @@ internal sealed class ImageIngest(
         await lifecycle.FindForUploadAsync(id, caller, ct);
         if (promisedSize is { } promised)
             intake.RefuseBeyondCap(promised);
-        var image = await lifecycle.BeginSavingAsync(id, ct);
+        var image = await lifecycle.BeginSavingAsync(id, promisedSize, ct);
         await SaveAsync(image, data, promisedSize, store, intake.InspectionOf(image.DiskFormat!, image.ContainerFormat!), _noChanges, ct);
     }
 
     public async Task<ImageRecord> IngestAsync(Guid id, string diskFormat, string containerFormat, Stream data,
         IReadOnlyDictionary<string, string?> properties, CancellationToken ct)
     {
-        var image = await lifecycle.BeginSavingAsync(id, diskFormat, containerFormat, ct);
+        var image = await lifecycle.BeginSavingAsync(id, diskFormat, containerFormat, null, ct);
         return await SaveAsync(image, data, null, stores.Default, intake.InspectionOf(diskFormat, containerFormat, ownDisk: true), properties, ct);
     }
 
@@ -56,7 +57,7 @@ internal sealed class ImageIngest(
         await using var undo = new UndoStack(log);
         undo.Push($"putting image {image.Id} back to queued", () => lifecycle.ReturnToQueuedAsync(image.Id, CancellationToken.None));
 
-        var ingested = await intake.WriteAsync(store.Blobs, blobId, data, inspection, found => Accept(found, promisedSize), ct);
+        var ingested = await intake.WriteAsync(store.Blobs, blobId, quotas.Meter(QuotaKind.Store, image, data, promisedSize ?? 0), inspection, found => Accept(found, promisedSize), ct);
         undo.Push($"removing blob {blobId}", () => RemoveUnnamedAsync(store, blobId));
         // The data is here and durable: a client that hangs up now has still uploaded an image.
         var active = await database.WriteAsync(async scope =>

@@ -14,7 +14,7 @@ internal sealed class WebDownloads(WebSource source, StagingArea area, IOptions<
         using var response = await source.OpenAsync(url, ct);
         var promised = response.Content.Headers.ContentLength;
         await using var body = new IdleTimeoutStream(await response.Content.ReadAsStreamAsync(ct), url, options.Value.IdleTimeout);
-        return await area.TakeAsync(image, body,
+        return await area.TakeAsync(image, body, 0,
             found => RefuseTorn(url, promised, found.Size),
             (_, _) => Task.CompletedTask, ct);
     }

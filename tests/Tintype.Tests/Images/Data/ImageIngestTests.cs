@@ -122,7 +122,7 @@ public sealed class ImageIngestTests
     {
         await using var room = new ImagesRoom();
         var saving = await room.QueuedAsync(Ct);
-        await room.Get<ImageLifecycle>().BeginSavingAsync(saving, "raw", "bare", Ct);
+        await room.Get<ImageLifecycle>().BeginSavingAsync(saving, "raw", "bare", null, Ct);
         var active = await room.QueuedAsync(Ct);
         await room.IngestAsync(active, [1], Ct);
 

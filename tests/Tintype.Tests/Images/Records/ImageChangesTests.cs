@@ -207,21 +207,21 @@ public sealed class ImageChangesTests
         var lifecycle = room.Get<ImageLifecycle>();
         var image = await InsertAsync(room, New());
 
-        Assert.Equal("Properties disk_format, container_format must be set prior to saving data.", (await Refused(() => lifecycle.BeginSavingAsync(image, Ct))).Message);
-        Assert.Equal("Property container_format must be set prior to saving data.", (await Refused(() => lifecycle.BeginSavingAsync(image, "raw", null, Ct))).Message);
-        Assert.Equal(ImageStatus.Saving, (await lifecycle.BeginSavingAsync(image, "raw", "bare", Ct)).Status);
-        Assert.Equal("Image status transition from saving to saving is not allowed", (await Refused(() => lifecycle.BeginSavingAsync(image, Ct))).Message);
+        Assert.Equal("Properties disk_format, container_format must be set prior to saving data.", (await Refused(() => lifecycle.BeginSavingAsync(image, null, Ct))).Message);
+        Assert.Equal("Property container_format must be set prior to saving data.", (await Refused(() => lifecycle.BeginSavingAsync(image, "raw", null, null, Ct))).Message);
+        Assert.Equal(ImageStatus.Saving, (await lifecycle.BeginSavingAsync(image, "raw", "bare", null, Ct)).Status);
+        Assert.Equal("Image status transition from saving to saving is not allowed", (await Refused(() => lifecycle.BeginSavingAsync(image, null, Ct))).Message);
         Assert.Equal(image, (await lifecycle.ListBrokenOffAsync(Ct)).Single().Id);
         await lifecycle.ReturnToQueuedAsync(image, Ct);
         Assert.Equal(ImageStatus.Queued, (await room.FindAsync(image, Ct))!.Status);
-        await lifecycle.BeginSavingAsync(image, Ct);
+        await lifecycle.BeginSavingAsync(image, null, Ct);
 
         var facts = new ImageDataFacts(Guid.NewGuid(), 5, 7, "md5", "sha512");
         var active = await room.Database.WriteAsync(scope => lifecycle.ActivateAsync(scope, image, facts, new Dictionary<string, string?> { ["tintype_x"] = "y" }), Ct);
 
         Assert.Equal((ImageStatus.Active, facts.BlobId, 5, 7, "md5", "sha512", "y"),
             (active.Status, active.BlobId, active.Size, active.VirtualSize, active.Checksum, active.HashValue, active.Properties["tintype_x"]));
-        Assert.Equal((FaultKind.Conflict, "Image status transition from active to saving is not allowed"), await KindAndMessage(() => lifecycle.BeginSavingAsync(image, Ct)));
+        Assert.Equal((FaultKind.Conflict, "Image status transition from active to saving is not allowed"), await KindAndMessage(() => lifecycle.BeginSavingAsync(image, null, Ct)));
         await lifecycle.ReturnToQueuedAsync(image, Ct);
         Assert.Equal(ImageStatus.Active, (await room.FindAsync(image, Ct))!.Status);
     }

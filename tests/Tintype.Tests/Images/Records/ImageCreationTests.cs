@@ -1,5 +1,6 @@
 using Tintype.Images.Policies;
 using Tintype.Images.Protections;
+using Tintype.Images.Quotas;
 using Tintype.Images.Records;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -13,7 +14,7 @@ public sealed class ImageCreationTests
     [Fact]
     public void An_empty_object_makes_a_queued_shared_image_of_the_callers_project()
     {
-        var image = ImageCreation.Draft(Json("{}"), Personas.OwningMember, ImagePolicies.Defaults, PropertyProtections.None, Noon);
+        var image = ImageCreation.Draft(Json("{}"), Personas.OwningMember, ImagePolicies.Defaults, PropertyProtections.None, new LocalQuotas(), Noon);
         Assert.Equivalent(New() with { Id = image.Id, Name = null }, image, strict: true);
     }
 
@@ -24,7 +25,7 @@ public sealed class ImageCreationTests
             {"id": "0D5BCB08-5AA2-4A9B-B43A-6F5F5D2C3E11", "name": "n", "visibility": "community", "protected": true, "os_hidden": true,
              "disk_format": "qcow2", "container_format": "bare", "min_disk": 3, "min_ram": 512.0, "tags": ["b", "a", "b"], "hw.x": "", "é/~": "ü",
              "owner": "11111111111111111111111111111111", "tintype_verified": "passed"}
-            """), Personas.OwningMember, ImagePolicies.Defaults, PropertyProtections.None, Noon);
+            """), Personas.OwningMember, ImagePolicies.Defaults, PropertyProtections.None, new LocalQuotas(), Noon);
 
         Assert.Equivalent(new ImageRecord(
             Guid.Parse("0d5bcb08-5aa2-4a9b-b43a-6f5f5d2c3e11"), "n", Personas.Owners, ImageStatus.Queued, ImageVisibility.Community, true, true,
@@ -77,9 +78,9 @@ public sealed class ImageCreationTests
     [Fact]
     public void An_administrator_makes_public_images_for_others_and_for_nobody()
     {
-        var image = ImageCreation.Draft(Json("""{"owner": "else", "visibility": "public"}"""), Personas.Admin, ImagePolicies.Defaults, PropertyProtections.None, Noon);
+        var image = ImageCreation.Draft(Json("""{"owner": "else", "visibility": "public"}"""), Personas.Admin, ImagePolicies.Defaults, PropertyProtections.None, new LocalQuotas(), Noon);
         Assert.Equal(("else", ImageVisibility.Public), (image.Owner, image.Visibility));
-        Assert.Equal("", ImageCreation.Draft(Json("""{"owner": null}"""), Personas.Admin, ImagePolicies.Defaults, PropertyProtections.None, Noon).Owner);
+        Assert.Equal("", ImageCreation.Draft(Json("""{"owner": null}"""), Personas.Admin, ImagePolicies.Defaults, PropertyProtections.None, new LocalQuotas(), Noon).Owner);
     }
 
     [Fact]
@@ -91,22 +92,22 @@ public sealed class ImageCreationTests
     public void The_lengths_of_names_have_a_limit()
     {
         var (most, over) = (new string('k', 255), new string('k', 256));
-        Assert.Equal(most, ImageCreation.Draft(Json($$"""{"name": "{{most}}"}"""), Personas.OwningMember, ImagePolicies.Defaults, PropertyProtections.None, Noon).Name);
+        Assert.Equal(most, ImageCreation.Draft(Json($$"""{"name": "{{most}}"}"""), Personas.OwningMember, ImagePolicies.Defaults, PropertyProtections.None, new LocalQuotas(), Noon).Name);
         AssertFault($$"""{"name": "{{over}}"}""", Personas.OwningMember, 400,
             $"Provided object does not match schema 'image': '{over}' is too long\n\nOn instance['name']:\n    '{over}'");
         AssertFault($$"""{"tags": ["{{over}}"]}""", Personas.OwningMember, 400,
             $"Provided object does not match schema 'image': '{over}' is too long\n\nOn instance['tags']:\n    ['{over}']");
-        Assert.Equal(most, ImageCreation.Draft(Json($$"""{"{{most}}": "v"}"""), Personas.OwningMember, ImagePolicies.Defaults, PropertyProtections.None, Noon).Properties.Single().Key);
+        Assert.Equal(most, ImageCreation.Draft(Json($$"""{"{{most}}": "v"}"""), Personas.OwningMember, ImagePolicies.Defaults, PropertyProtections.None, new LocalQuotas(), Noon).Properties.Single().Key);
         AssertFault($$"""{"{{over}}": "v"}""", Personas.OwningMember, 400, "Custom property should not be greater than 255 characters.");
     }
 
     [Fact]
     public void The_numbers_of_properties_and_tags_have_a_limit()
     {
-        Assert.Equal(128, ImageCreation.Draft(Json(Properties(128)), Personas.OwningMember, ImagePolicies.Defaults, PropertyProtections.None, Noon).Properties.Count);
+        Assert.Equal(128, ImageCreation.Draft(Json(Properties(128)), Personas.OwningMember, ImagePolicies.Defaults, PropertyProtections.None, new LocalQuotas(), Noon).Properties.Count);
         AssertFault(Properties(129), Personas.OwningMember, 413,
             "The limit has been exceeded on the number of allowed image properties. Attempted: 129, Maximum: 128");
-        Assert.Equal(128, ImageCreation.Draft(Json(Tags(128)), Personas.OwningMember, ImagePolicies.Defaults, PropertyProtections.None, Noon).Tags.Count);
+        Assert.Equal(128, ImageCreation.Draft(Json(Tags(128)), Personas.OwningMember, ImagePolicies.Defaults, PropertyProtections.None, new LocalQuotas(), Noon).Tags.Count);
         AssertFault(Tags(129), Personas.OwningMember, 413,
             "The limit has been exceeded on the number of allowed image tags. Attempted: 129, Maximum: 128");
     }
@@ -117,7 +118,7 @@ public sealed class ImageCreationTests
 
     private static void AssertFault(string body, Caller caller, int status, string message)
     {
-        var fault = Assert.Throws<Fault>(() => ImageCreation.Draft(Json(body), caller, ImagePolicies.Defaults, PropertyProtections.None, Noon));
+        var fault = Assert.Throws<Fault>(() => ImageCreation.Draft(Json(body), caller, ImagePolicies.Defaults, PropertyProtections.None, new LocalQuotas(), Noon));
         Assert.Equal((status, message), (fault.Kind.ToStatus(), fault.Detail is null ? fault.Message : $"{fault.Message} / {fault.Detail}"));
     }
 }
