@@ -26,9 +26,9 @@ internal sealed class ImageQuotas(QuotaRepository reservations, MetadataDatabase
     {
         if (Limit(options.Value.Of(project).CountTotal) is not { } limit)
             return;
-        var usage = await reservations.UsageAsync(scope, project);
-        if (usage.Images + 1 > limit)
-            throw Fault.ImageCountExceeded(project, limit, usage.Images);
+        var images = await reservations.CountImagesAsync(scope, project);
+        if (images + 1 > limit)
+            throw Fault.ImageCountExceeded(project, limit, images);
     }
 
     /// <summary>Data is about to come. To be called in the transaction in which the image's state says so, once it does.</summary>
@@ -46,7 +46,7 @@ internal sealed class ImageQuotas(QuotaRepository reservations, MetadataDatabase
     {
         if (Limit(options.Value.Of(image.Owner).CountUploading) is not { } limit)
             return;
-        var uploading = (await reservations.UsageAsync(scope, image.Owner)).Uploading;
+        var uploading = await reservations.CountUploadingAsync(scope, image.Owner);
         if (uploading > limit)
             throw Fault.UploadCountExceeded(image.Owner, limit, uploading - 1);
     }
@@ -109,8 +109,8 @@ internal sealed class ImageQuotas(QuotaRepository reservations, MetadataDatabase
         static long Shown(long? limit) => limit ?? QuotaLimits.Unlimited;
         return new Dictionary<string, (long Usage, long Limit)>
         {
-            [QuotaLimits.SizeTotalName] = ((usage.StoredBytes + usage.ReservedToStore) / Mebibyte, Shown(limits.SizeTotal)),
-            [QuotaLimits.StageTotalName] = ((usage.StagedBytes + usage.ReservedToStage) / Mebibyte, Shown(limits.StageTotal)),
+            [QuotaLimits.SizeTotalName] = (usage.StoredBytes / Mebibyte, Shown(limits.SizeTotal)),
+            [QuotaLimits.StageTotalName] = (usage.StagedBytes / Mebibyte, Shown(limits.StageTotal)),
             [QuotaLimits.CountTotalName] = (usage.Images, Shown(limits.CountTotal)),
             [QuotaLimits.CountUploadingName] = (usage.Uploading, Shown(limits.CountUploading)),
         };
@@ -146,12 +146,8 @@ internal sealed class ImageQuotas(QuotaRepository reservations, MetadataDatabase
     internal static long Step(long left) => Math.Min(left, Math.Clamp(left / 16, Mebibyte, 64 * Mebibyte));
 
     /// <summary>What the project has already, and what others have been promised.</summary>
-    private async Task<long> OthersAsync(WriteScope scope, QuotaKind kind, ImageRecord image)
-    {
-        var usage = await reservations.UsageAsync(scope, image.Owner);
-        var own = await reservations.FindAsync(scope, image.Id, kind);
-        return kind == QuotaKind.Store ? usage.StoredBytes + usage.ReservedToStore - own : usage.StagedBytes + usage.ReservedToStage - own;
-    }
+    private async Task<long> OthersAsync(WriteScope scope, QuotaKind kind, ImageRecord image) =>
+        await reservations.BytesAsync(scope, kind, image.Owner) - await reservations.FindAsync(scope, image.Id, kind);
 
     private static long? Bytes(QuotaLimits limits, QuotaKind kind) => Limit(kind == QuotaKind.Store ? limits.SizeTotal : limits.StageTotal) * Mebibyte;
 

@@ -1,4 +1,3 @@
-using System.Data;
 using Dapper;
 using Tintype.Platform.Database;
 
@@ -11,26 +10,44 @@ internal enum QuotaKind
     Staging,
 }
 
-/// <summary>What a project has of images. Reserved bytes are those of data that is still on its way.</summary>
-internal sealed record QuotaUsage(long Images, long Uploading, long StoredBytes, long StagedBytes, long ReservedToStore, long ReservedToStage);
+/// <summary>What a project has of images; bytes with those that were promised to it.</summary>
+internal sealed record QuotaUsage(long Images, long Uploading, long StoredBytes, long StagedBytes);
 
 /// <summary>Usage is counted, not kept: it cannot go astray. What is on its way has a row of its own.</summary>
 internal sealed class QuotaRepository(MetadataDatabase database, TimeProvider time)
 {
-    private const string UsageSql = """
-        SELECT (SELECT COUNT(*) FROM images i WHERE i.owner = @project AND i.deleted_at IS NULL) AS Images,
-               (SELECT COUNT(*) FROM images i WHERE i.status IN ('saving', 'uploading', 'importing') AND i.owner = @project AND i.deleted_at IS NULL) AS Uploading,
-               (SELECT COALESCE(SUM(i.size * (SELECT COUNT(*) FROM blob_copies c WHERE c.blob_id = i.blob_id)), 0)
-                FROM images i WHERE i.owner = @project AND i.deleted_at IS NULL AND i.blob_id IS NOT NULL) AS StoredBytes,
-               (SELECT COALESCE(SUM(s.size), 0) FROM staged_data s CROSS JOIN images i
-                WHERE i.id = s.image_id AND i.status IN ('uploading', 'importing') AND i.owner = @project AND i.deleted_at IS NULL) AS StagedBytes,
-               (SELECT COALESCE(SUM(r.bytes), 0) FROM quota_reservations r WHERE r.project = @project AND r.kind = 'store') AS ReservedToStore,
-               (SELECT COALESCE(SUM(r.bytes), 0) FROM quota_reservations r WHERE r.project = @project AND r.kind = 'staging') AS ReservedToStage
+    private const string ImagesSql = "SELECT COUNT(*) FROM images i WHERE i.owner = @project AND i.deleted_at IS NULL";
+
+    // The owner as an expression: few images are in transit, and the index of those is to be used.
+    private const string UploadingSql = """
+        SELECT COUNT(*) FROM images i WHERE i.status IN ('saving', 'uploading', 'importing') AND i.owner || '' = @project AND i.deleted_at IS NULL
         """;
 
-    public Task<QuotaUsage> UsageAsync(string project, CancellationToken ct) => database.ReadAsync(db => UsageAsync(db, null, project), ct);
+    private const string StoredSql = """
+        SELECT COALESCE(SUM(i.size), 0) FROM images i CROSS JOIN blob_copies c
+        WHERE i.owner = @project AND i.deleted_at IS NULL AND c.blob_id = i.blob_id
+        """;
 
-    public Task<QuotaUsage> UsageAsync(WriteScope scope, string project) => UsageAsync(scope.Connection, scope.Transaction, project);
+    private const string StagedSql = """
+        SELECT COALESCE(SUM(s.size), 0) FROM staged_data s CROSS JOIN images i
+        WHERE i.id = s.image_id AND i.status IN ('uploading', 'importing') AND i.owner = @project AND i.deleted_at IS NULL
+        """;
+
+    /// <summary>Images of the project, in whatever state.</summary>
+    public Task<long> CountImagesAsync(WriteScope scope, string project) => NumberAsync(scope, ImagesSql, project);
+
+    /// <summary>Images of the project whose data is coming.</summary>
+    public Task<long> CountUploadingAsync(WriteScope scope, string project) => NumberAsync(scope, UploadingSql, project);
+
+    /// <summary>Bytes that the project has there, or that were promised to it.</summary>
+    public Task<long> BytesAsync(WriteScope scope, QuotaKind kind, string project) =>
+        NumberAsync(scope, $"SELECT ({(kind == QuotaKind.Store ? StoredSql : StagedSql)}) + ({ReservedSql(kind)})", project);
+
+    /// <summary>All of it. One statement, so that all numbers are of one moment.</summary>
+    public Task<QuotaUsage> UsageAsync(string project, CancellationToken ct) => database.ReadAsync(db => db.QuerySingleAsync<QuotaUsage>($"""
+        SELECT ({ImagesSql}) AS Images, ({UploadingSql}) AS Uploading,
+               ({StoredSql}) + ({ReservedSql(QuotaKind.Store)}) AS StoredBytes, ({StagedSql}) + ({ReservedSql(QuotaKind.Staging)}) AS StagedBytes
+        """, new { project }), ct);
 
     public async Task<int> CountCopiesAsync(WriteScope scope, Guid blob) =>
         (await scope.QueryAsync<int>("SELECT COUNT(*) FROM blob_copies WHERE blob_id = @blob", new { blob = blob.ToString() })).Single();
@@ -52,8 +69,11 @@ internal sealed class QuotaRepository(MetadataDatabase database, TimeProvider ti
 
     public Task<int> ClearAsync(CancellationToken ct) => database.WriteAsync(scope => scope.ExecuteAsync("DELETE FROM quota_reservations"), ct);
 
-    private static Task<QuotaUsage> UsageAsync(IDbConnection db, IDbTransaction? transaction, string project) =>
-        db.QuerySingleAsync<QuotaUsage>(UsageSql, new { project }, transaction);
+    private static string ReservedSql(QuotaKind kind) =>
+        $"SELECT COALESCE(SUM(r.bytes), 0) FROM quota_reservations r WHERE r.project = @project AND r.kind = '{Word(kind)}'";
+
+    private static Task<long> NumberAsync(WriteScope scope, string sql, string project) =>
+        scope.Connection.ExecuteScalarAsync<long>(sql, new { project }, scope.Transaction);
 
     private static string Word(QuotaKind kind) => kind == QuotaKind.Store ? "store" : "staging";
 }
