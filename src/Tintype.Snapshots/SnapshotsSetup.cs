@@ -2,9 +2,11 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tintype.Compute.Servers;
+using Tintype.Images.Import.Preparation;
 using Tintype.Platform;
 using Tintype.Platform.Tasks;
 using Tintype.Snapshots.Capture;
+using Tintype.Snapshots.Conversion;
 using Tintype.Snapshots.Preflight;
 using Tintype.Snapshots.Verification;
 
@@ -17,6 +19,7 @@ public static class SnapshotsSetup
     {
         services.AddMigrations(typeof(SnapshotsSetup).Assembly);
         AddCapture(services, configuration);
+        services.AddSingleton<IImageConversion, ImageConversion>();
         AddVerification(services, configuration);
         return services;
     }

@@ -67,6 +67,29 @@ public sealed class ApiClient : IDisposable
             response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase));
     }
 
+    /// <summary>Sends raw bytes, as image data is sent.</summary>
+    public async Task<ApiAnswer> SendBytesAsync(HttpMethod method, string path, byte[] data)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = new ByteArrayContent(data) };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        if (Token is not null)
+            request.Headers.Add("X-Auth-Token", Token);
+        using var response = await _http.SendAsync(request);
+        return new ApiAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(),
+            response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase));
+    }
+
+    /// <summary>The bytes under a path; throws unless the answer is a success.</summary>
+    public async Task<byte[]> BytesAsync(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (Token is not null)
+            request.Headers.Add("X-Auth-Token", Token);
+        using var response = await _http.SendAsync(request);
+        response.EnsureSuccessStatusCode();
+        return await response.Content.ReadAsByteArrayAsync();
+    }
+
     public void Dispose() => _http.Dispose();
 }
 

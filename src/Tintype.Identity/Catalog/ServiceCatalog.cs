@@ -12,7 +12,7 @@ namespace Tintype.Identity.Catalog;
 /// </summary>
 internal static class ServiceCatalog
 {
-    public const string Region = "RegionOne";
+    public const string Region = Platform.Region.Own;
 
     private static readonly string[] _interfaces = ["admin", "internal", "public"];
 

@@ -23,7 +23,8 @@ internal static class ImportEndpoints
         using var body = await GlanceRequest.ReadJsonAsync(http.Request, ct);
         var request = ImportRequest.Parse(body.RootElement);
         var wished = http.Request.Headers["x-image-meta-store"].ToString();
-        await imports.StartAsync(ImageId.Parse(id, ImageAction.Modify), request, wished.Length == 0 ? null : wished, caller, RequestId.Of(http), ct);
+        await imports.StartAsync(ImageId.Parse(id, ImageAction.Modify), request, wished.Length == 0 ? null : wished, caller,
+            http.Request.Headers["X-Auth-Token"].ToString(), RequestId.Of(http), ct);
         return TypedResults.StatusCode(StatusCodes.Status202Accepted);
     }
 

@@ -14,6 +14,9 @@ internal static class ImportFaults
 
         public static Fault ImageGoneDuringImport(Guid id) => new(FaultKind.Gone, $"Image {id} was deleted, or given back to the queue, while it was being imported.");
 
+        public static Fault NotPacked(string known) => Fault.BadRequest(
+            $"The container_format is 'compressed', but the data is in none of the ways of packing that are known here: {known}.");
+
         public static Fault NoStoreTookIt(string reason) => new(FaultKind.ServerError, $"None of the stores took the image: {reason}");
 
         public static Fault StoreNotConfigured(string store) => Fault.Conflict($"The store '{store}' is not configured any more.");

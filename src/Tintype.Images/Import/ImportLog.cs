@@ -10,6 +10,9 @@ internal static partial class ImportLog
     [LoggerMessage(61, LogLevel.Information, "Image {ImageId} is imported by {Method} into {Stores}")]
     public static partial void Imported(ILogger log, Guid imageId, string method, string stores);
 
+    [LoggerMessage(63, LogLevel.Information, "The data of image {ImageId} is now {Format}: {Before} bytes became {After}")]
+    public static partial void Prepared(ILogger log, Guid imageId, string format, long before, long after);
+
     [LoggerMessage(62, LogLevel.Warning, "Image {ImageId} could not be imported into the store '{Store}'; the import goes on without it")]
     public static partial void StoreFailed(ILogger log, Exception exception, Guid imageId, string store);
 }

@@ -14,11 +14,14 @@ internal enum ImportMethod
 
     /// <summary><c>copy-image</c>: what the image has, into further stores.</summary>
     CopyImage,
+
+    /// <summary><c>glance-download</c>: what an image of another region has.</summary>
+    GlanceDownload,
 }
 
 internal static class ImportMethods
 {
-    public static IReadOnlyList<string> All { get; } = ["glance-direct", "web-download", "copy-image"];
+    public static IReadOnlyList<string> All { get; } = ["glance-direct", "web-download", "copy-image", "glance-download"];
 
     public static string Word(this ImportMethod method) => All[(int)method];
 
@@ -30,9 +33,10 @@ internal static class ImportMethods
 /// <code>{"method": {"name": "web-download", "uri": "http://…"}, "stores": ["a"], "all_stores": false, "all_stores_must_succeed": true}</code>
 /// </summary>
 /// <param name="Uri">Only of web-download.</param>
+/// <param name="Remote">Only of glance-download; whether the caller may read it is for others to say.</param>
 /// <param name="Stores">Names; null when the body has none.</param>
 /// <param name="MustAllSucceed">Whether one store that fails makes the whole import fail.</param>
-internal sealed record ImportRequest(ImportMethod Method, string? Uri, IReadOnlyList<string>? Stores, bool AllStores, bool MustAllSucceed)
+internal sealed record ImportRequest(ImportMethod Method, string? Uri, RemoteImage? Remote, IReadOnlyList<string>? Stores, bool AllStores, bool MustAllSucceed)
 {
     /// <exception cref="Fault">400.</exception>
     public static ImportRequest Parse(JsonElement body)
@@ -45,13 +49,27 @@ internal sealed record ImportRequest(ImportMethod Method, string? Uri, IReadOnly
             throw Fault.BadRequest("Import request requires a 'name' field.");
         var word = name.ValueKind == JsonValueKind.String ? name.GetString()! : name.GetRawText();
         var known = ImportMethods.Parse(word) ?? throw Fault.BadRequest($"Unknown import method name '{word}'.");
-        return new ImportRequest(known, known == ImportMethod.WebDownload ? Url(method) : null, Names(body),
+        return new ImportRequest(known, known == ImportMethod.WebDownload ? Url(method) : null,
+            known == ImportMethod.GlanceDownload ? RemoteOf(method) : null, Names(body),
             Flag(body, "all_stores", false), Flag(body, "all_stores_must_succeed", true));
     }
 
     private static string Url(JsonElement method) => method.TryGetProperty("uri", out var uri) && uri.ValueKind == JsonValueKind.String
         ? uri.GetString()!
         : throw Fault.BadRequest("The method web-download requires a 'uri' field, for example \"uri\": \"https://example.org/disk.qcow2\".");
+
+    private static RemoteImage RemoteOf(JsonElement method)
+    {
+        var region = Needed(method, "glance_region");
+        var id = Needed(method, "glance_image_id");
+        return Guid.TryParse(id, out var parsed)
+            ? new RemoteImage(region, parsed, false)
+            : throw Fault.BadRequest($"Remote image id does not look like a UUID: {id}");
+    }
+
+    private static string Needed(JsonElement method, string name) => method.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+        ? value.GetString()!
+        : throw Fault.BadRequest($"'{name}' needs to be set for glance-download import method");
 
     private static bool Flag(JsonElement body, string name, bool byDefault)
     {

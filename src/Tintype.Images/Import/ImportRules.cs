@@ -13,7 +13,7 @@ internal static class ImportRules
             throw Fault.Conflict("Image with status active cannot be target for import");
         if (image.Status != ImageStatus.Active && method == ImportMethod.CopyImage)
             throw Fault.Conflict("Only images with status active can be targeted for copying");
-        if (image.Status != ImageStatus.Queued && method == ImportMethod.WebDownload)
+        if (image.Status != ImageStatus.Queued && method is ImportMethod.WebDownload or ImportMethod.GlanceDownload)
             throw Fault.Conflict($"Image needs to be in 'queued' state to use '{method.Word()}' method");
         if (image.Status != ImageStatus.Uploading && method == ImportMethod.GlanceDirect)
             throw Fault.Conflict("Image needs to be staged before 'glance-direct' method can be used");

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Tintype.Images.Import.GlanceDownload;
+using Tintype.Images.Import.Preparation;
 using Tintype.Images.Import.WebDownload;
 using Tintype.Images.Staging;
 using Tintype.Platform.Tasks;
@@ -18,8 +20,14 @@ internal static class ImportSetup
         services.AddSingleton<DownloadRules>();
         services.AddSingleton<WebSource>();
         services.AddSingleton<WebDownloads>();
+        services.AddOptions<GlanceDownloadOptions>().BindConfiguration("Images:GlanceDownload").ValidateOnStart();
+        services.AddSingleton<ForwardedTokens>();
+        services.AddSingleton<GlanceDownloads>();
         services.AddSingleton<ImportLifecycle>();
         services.AddSingleton<ImageImports>();
+        services.AddOptions<PreparationOptions>().BindConfiguration("Images:Import").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<MetadataInjection>();
+        services.AddSingleton<ImportPreparation>();
         services.AddSingleton<StoreFilling>();
         services.AddSingleton<StagedImport>();
         services.AddSingleton<StoreCopy>();

@@ -1,3 +1,5 @@
+using Tintype.Images.Import.GlanceDownload;
+using Tintype.Images.Import.Preparation;
 using Tintype.Images.Import.WebDownload;
 using Tintype.Images.Staging;
 using Tintype.Platform.Http;
@@ -9,7 +11,8 @@ namespace Tintype.Images.Import;
 /// Carries an import out.
 /// <code>
 /// glance-direct  (staged) ─────────┐
-/// web-download   fetch ─► staged ──┴─► as declared? safe? ─► each store ─► one transaction: blob, copies, image active
+/// web-download   fetch ─► staged ──┴─► prepared ─► as declared? safe? ─► each store ─► one transaction: blob, copies, image active
+/// glance-download (the same, of another image service)
 /// copy-image     image's blob ─► each store ─► one transaction: the copies
 ///
 /// after a crash the task begins again: what is staged is still there, what a store has half is written anew
@@ -17,7 +20,8 @@ namespace Tintype.Images.Import;
 /// </code>
 /// </summary>
 internal sealed class ImportTask(
-    ImportLifecycle imports, StagedDataRepository staged, WebDownloads downloads, StagedImport stagedImport, StoreCopy copy) : ITaskHandler
+    ImportLifecycle imports, StagedDataRepository staged, WebDownloads downloads, GlanceDownloads remotes, ForwardedTokens tokens,
+    ImportPreparation preparation, StagedImport stagedImport, StoreCopy copy) : ITaskHandler
 {
     public string Kind => ImportWork.Kind;
 
@@ -32,7 +36,7 @@ internal sealed class ImportTask(
             if (work.Method == ImportMethod.CopyImage)
                 await copy.RunAsync(id, task, work, ct);
             else
-                await stagedImport.RunAsync(await StageAsync(id, work, ct), task, work, ct);
+                await stagedImport.RunAsync(await preparation.RunAsync(await StageAsync(task.Task, work, ct), work, ct), task, work, ct);
         }
         catch (Exception failed) when (!(failed is OperationCanceledException && ct.IsCancellationRequested))
         {
@@ -40,15 +44,24 @@ internal sealed class ImportTask(
             await imports.FailAsync(id, task.Task.Id, work.Stores);
             throw;
         }
+        finally
+        {
+            tokens.Forget(task.Task.Id);
+        }
     }
 
     public Task<TaskRecovery> RecoverAsync(TaskRecord task, CancellationToken ct) => Task.FromResult(TaskRecovery.Rerun);
 
-    private async Task<StagedData> StageAsync(Guid id, ImportWork work, CancellationToken ct)
+    private async Task<StagedData> StageAsync(TaskRecord task, ImportWork work, CancellationToken ct)
     {
-        var image = await imports.FindImportingAsync(id, ct);
-        if (await staged.FindAsync(id, ct) is { } data)
+        var image = await imports.FindImportingAsync(task.SubjectId, ct);
+        if (await staged.FindAsync(task.SubjectId, ct) is { } data)
             return data;
-        return work.Method == ImportMethod.WebDownload ? await downloads.FetchAsync(image, work.Uri!, ct) : throw Fault.StagedDataGone();
+        return work.Method switch
+        {
+            ImportMethod.WebDownload => await downloads.FetchAsync(image, work.Uri!, ct),
+            ImportMethod.GlanceDownload => await remotes.FetchAsync(image, work.Remote!, task.Id, ct),
+            _ => throw Fault.StagedDataGone(),
+        };
     }
 }

@@ -11,6 +11,12 @@ internal sealed record ImportWork(ImportMethod Method, string? Uri, IReadOnlyLis
 {
     public const string Kind = "image-import";
 
+    /// <summary>Only of glance-download.</summary>
+    public RemoteImage? Remote { get; init; }
+
+    /// <summary>Whether the image gets the operator's properties.</summary>
+    public bool Inject { get; init; }
+
     /// <summary>Begun by the tasks of the Images API, which came before its imports.</summary>
     public bool IsLegacy { get; init; }
 
@@ -22,6 +28,10 @@ internal sealed record ImportWork(ImportMethod Method, string? Uri, IReadOnlyLis
 
     public static ImportWork Of(TaskRecord task) => JsonSerializer.Deserialize(task.Payload, ImportJson.Default.ImportWork)!;
 }
+
+/// <summary>An image of another image service, or another of this one.</summary>
+/// <param name="MayRead">Of an image of this service: whether whoever asked may download it.</param>
+internal sealed record RemoteImage(string Region, Guid Id, bool MayRead);
 
 [JsonSourceGenerationOptions(UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ImportWork))]

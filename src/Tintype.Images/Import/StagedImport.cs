@@ -16,7 +16,7 @@ namespace Tintype.Images.Import;
 /// <summary>Makes staged data an image's: into its stores, then active.</summary>
 internal sealed class StagedImport(
     ImportLifecycle imports, ImageLifecycle lifecycle, ImageStores stores, StoreFilling filling, BlobRepository blobs, ImageQuotas quotas,
-    MetadataDatabase database, RunningUploads running,    IBlobCollectorSignal collector, ILogger<StagedImport> log)
+    MetadataDatabase database, RunningUploads running, IBlobCollectorSignal collector, ILogger<StagedImport> log)
 {
     public async Task RunAsync(StagedData data, TaskContext task, ImportWork work, CancellationToken ct)
     {
@@ -56,12 +56,16 @@ internal sealed class StagedImport(
 
     private Task ActivateAsync(StagedData data, IReadOnlyList<string> filled, Guid task) => database.WriteAsync(async scope =>
     {
-        var image = await imports.FindImportingAsync(scope, data.ImageId, task);
-        await blobs.InsertAsync(scope, data.BlobId, data.Size, BlobFormat.Of(image), data.VirtualSize);
+        await imports.FindImportingAsync(scope, data.ImageId, task);
+        await blobs.InsertAsync(scope, data.BlobId, data.Size, BlobFormat.Of(data.DiskFormat!), data.VirtualSize);
         foreach (var name in filled)
             await blobs.InsertCopyAsync(scope, new BlobCopy(data.BlobId, name, null));
         await lifecycle.ActivateAsync(scope, data.ImageId,
-            new ImageDataFacts(data.BlobId, data.Size, data.VirtualSize, data.Checksum, data.HashValue),
-            new Dictionary<string, string?> { [ImportMarks.Task] = null });
+            new ImageDataFacts(data.BlobId, data.Size, data.VirtualSize, data.Checksum, data.HashValue)
+            {
+                DiskFormat = data.DiskFormat,
+                ContainerFormat = data.ContainerFormat,
+            },
+            new Dictionary<string, string?>(data.Properties.ToDictionary(p => p.Key, p => (string?)p.Value), StringComparer.Ordinal) { [ImportMarks.Task] = null });
     }, CancellationToken.None);
 }

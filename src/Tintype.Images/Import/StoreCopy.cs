@@ -13,7 +13,7 @@ namespace Tintype.Images.Import;
 /// <summary>Copies an active image into further stores.</summary>
 internal sealed class StoreCopy(
     ImportLifecycle imports, ImageStores stores, StoreFilling filling, BlobRepository blobs, ImageQuotas quotas, MetadataDatabase database,
-    RunningUploads running,    ILogger<StoreCopy> log)
+    RunningUploads running, ILogger<StoreCopy> log)
 {
     public async Task RunAsync(Guid id, TaskContext task, ImportWork work, CancellationToken ct)
     {

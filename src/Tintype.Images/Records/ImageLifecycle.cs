@@ -11,7 +11,13 @@ namespace Tintype.Images.Records;
 /// <param name="VirtualSize">Bytes of the disk inside; null when the format does not say.</param>
 /// <param name="Checksum">MD5, hexadecimal.</param>
 /// <param name="HashValue">SHA-512, hexadecimal.</param>
-internal sealed record ImageDataFacts(Guid BlobId, long Size, long? VirtualSize, string Checksum, string HashValue);
+internal sealed record ImageDataFacts(Guid BlobId, long Size, long? VirtualSize, string Checksum, string HashValue)
+{
+    /// <summary>The formats that the data has, where they are not what the image says; null to keep the image's.</summary>
+    public string? DiskFormat { get; init; }
+
+    public string? ContainerFormat { get; init; }
+}
 
 /// <summary>
 /// The way of an image from record to data and back, for those who bring and fetch data.
@@ -84,7 +90,7 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
     /// <exception cref="Fault">410: the image was deleted meanwhile.</exception>
     public async Task NoteStagedAsync(WriteScope scope, Guid id, long size)
     {
-        if (await images.FindAsync(scope, id) is not { Status: ImageStatus.Uploading } image)
+        if (await images.FindAsync(scope, id) is not { Status: ImageStatus.Uploading or ImageStatus.Importing } image)
             throw Fault.ImageGoneDuringUpload(id);
         await images.SaveAsync(scope, image with { Size = size });
     }
@@ -101,6 +107,8 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
         return await images.SaveAsync(scope, image with
         {
             Status = ImageStatus.Active,
+            DiskFormat = data.DiskFormat ?? image.DiskFormat,
+            ContainerFormat = data.ContainerFormat ?? image.ContainerFormat,
             BlobId = data.BlobId,
             Size = data.Size,
             VirtualSize = data.VirtualSize,

@@ -7,4 +7,7 @@ namespace Tintype.Images.Staging;
 /// <param name="Checksum">MD5, hexadecimal.</param>
 /// <param name="HashValue">SHA-512, hexadecimal.</param>
 /// <param name="Refusal">Why it must not become the image's data, a sentence; null if it may.</param>
-internal sealed record StagedData(Guid BlobId, Guid ImageId, long Size, long? VirtualSize, string Checksum, string HashValue, string? Refusal);
+/// <param name="DiskFormat">What the data is in. Becomes the image's together with the data, as the properties do.</param>
+internal sealed record StagedData(
+    Guid BlobId, Guid ImageId, long Size, long? VirtualSize, string Checksum, string HashValue, string? DiskFormat, string? ContainerFormat,
+    IReadOnlyDictionary<string, string> Properties, string? Refusal);

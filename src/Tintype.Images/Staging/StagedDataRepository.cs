@@ -1,5 +1,7 @@
 using System.Data;
+using System.Text.Json;
 using Dapper;
+using Tintype.Images.Records;
 using Tintype.Platform.Database;
 
 namespace Tintype.Images.Staging;
@@ -8,7 +10,8 @@ namespace Tintype.Images.Staging;
 internal sealed class StagedDataRepository(MetadataDatabase database, TimeProvider time)
 {
     private const string Columns = """
-        blob_id AS BlobId, image_id AS ImageId, size AS Size, virtual_size AS VirtualSize, checksum AS Checksum, hash_value AS HashValue, refusal AS Refusal
+        blob_id AS BlobId, image_id AS ImageId, size AS Size, virtual_size AS VirtualSize, checksum AS Checksum, hash_value AS HashValue,
+        disk_format AS DiskFormat, container_format AS ContainerFormat, properties AS Properties, refusal AS Refusal
         """;
 
     // What an image that is neither uploading nor importing has staged has been imported, or given up.
@@ -25,8 +28,8 @@ internal sealed class StagedDataRepository(MetadataDatabase database, TimeProvid
     {
         await scope.ExecuteAsync("DELETE FROM staged_data WHERE image_id = @image", new { image = data.ImageId.ToString() });
         await scope.ExecuteAsync("""
-            INSERT INTO staged_data (blob_id, image_id, size, virtual_size, checksum, hash_value, refusal, created_at)
-            VALUES (@blob, @image, @Size, @VirtualSize, @Checksum, @HashValue, @Refusal, @now)
+            INSERT INTO staged_data (blob_id, image_id, size, virtual_size, checksum, hash_value, disk_format, container_format, properties, refusal, created_at)
+            VALUES (@blob, @image, @Size, @VirtualSize, @Checksum, @HashValue, @DiskFormat, @ContainerFormat, @properties, @Refusal, @now)
             """, new
         {
             blob = data.BlobId.ToString(),
@@ -35,6 +38,9 @@ internal sealed class StagedDataRepository(MetadataDatabase database, TimeProvid
             data.VirtualSize,
             data.Checksum,
             data.HashValue,
+            data.DiskFormat,
+            data.ContainerFormat,
+            properties = JsonSerializer.Serialize(data.Properties, RowJson.Readable.IReadOnlyDictionaryStringString),
             data.Refusal,
             now = time.GetUtcNow().ToMicroseconds(),
         });
@@ -75,8 +81,12 @@ internal sealed class StagedDataRepository(MetadataDatabase database, TimeProvid
         public long? VirtualSize { get; init; }
         public string Checksum { get; init; } = "";
         public string HashValue { get; init; } = "";
+        public string? DiskFormat { get; init; }
+        public string? ContainerFormat { get; init; }
+        public string Properties { get; init; } = "{}";
         public string? Refusal { get; init; }
 
-        public StagedData ToData() => new(Guid.Parse(BlobId), Guid.Parse(ImageId), Size, VirtualSize, Checksum, HashValue, Refusal);
+        public StagedData ToData() => new(Guid.Parse(BlobId), Guid.Parse(ImageId), Size, VirtualSize, Checksum, HashValue, DiskFormat, ContainerFormat,
+            JsonSerializer.Deserialize(Properties, RowJson.Default.IReadOnlyDictionaryStringString)!, Refusal);
     }
 }

@@ -1,4 +1,3 @@
-using Tintype.DiskFormats.Qcow2;
 using Tintype.Images.Records;
 using Tintype.Qemu.Disks;
 using Tintype.Qemu.Process;
@@ -16,23 +15,8 @@ internal sealed class SealStep(IDiskTools disks, ISystemImages images)
         IReadOnlyDictionary<string, string?> properties, Func<int, CancellationToken, Task> report, CancellationToken ct)
     {
         await using var disk = await disks.OpenAsync(layers, isolationUid, ct);
-        await using var file = diskFormat == "raw" ? new RawDiskStream(disk) : await Qcow2Async(disk, ct);
+        await using var file = await DiskFile.OpenAsync(disk, diskFormat, ct);
         await using var metered = new MeteredStream(file, file.Length, report);
         return await images.IngestAsync(imageId, diskFormat, "bare", metered, properties, ct);
-    }
-
-    private static async Task<Stream> Qcow2Async(IDiskReader disk, CancellationToken ct)
-    {
-        // The tables stand before the data they point to, so the whole map is needed first; runs are merged, it is small.
-        var map = new List<Tintype.DiskFormats.Qcow2.DiskExtent>();
-        await foreach (var extent in disk.ExtentsAsync(ct))
-        {
-            if (map.Count > 0 && map[^1] is var last && last.IsZero == extent.IsZero)
-                map[^1] = last with { Length = last.Length + extent.Length };
-            else
-                map.Add(new(extent.Offset, extent.Length, extent.IsZero));
-        }
-
-        return new Qcow2Stream(disk.Length, map, disk.ReadAsync);
     }
 }

@@ -62,7 +62,7 @@ internal sealed class ImageIngest(
         // The data is here and durable: a client that hangs up now has still uploaded an image.
         var active = await database.WriteAsync(async scope =>
         {
-            await blobs.InsertAsync(scope, blobId, ingested.Size, BlobFormat.Of(image), ingested.Finding.VirtualSize);
+            await blobs.InsertAsync(scope, blobId, ingested.Size, BlobFormat.Of(image.DiskFormat!), ingested.Finding.VirtualSize);
             await blobs.InsertCopyAsync(scope, new BlobCopy(blobId, store.Name, null));
             return await lifecycle.ActivateAsync(scope, image.Id,
                 new ImageDataFacts(blobId, ingested.Size, ingested.Finding.VirtualSize, ingested.Checksum, ingested.HashValue), properties);

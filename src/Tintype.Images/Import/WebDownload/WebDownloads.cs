@@ -15,8 +15,7 @@ internal sealed class WebDownloads(WebSource source, StagingArea area, IOptions<
         var promised = response.Content.Headers.ContentLength;
         await using var body = new IdleTimeoutStream(await response.Content.ReadAsStreamAsync(ct), url, options.Value.IdleTimeout);
         return await area.TakeAsync(image, body, 0,
-            found => RefuseTorn(url, promised, found.Size),
-            (_, _) => Task.CompletedTask, ct);
+            found => RefuseTorn(url, promised, found.Size), new Dictionary<string, string>(), ct);
     }
 
     private static void RefuseTorn(string url, long? promised, long received)

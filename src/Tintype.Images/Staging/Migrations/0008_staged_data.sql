@@ -6,6 +6,9 @@ CREATE TABLE staged_data (
     virtual_size INTEGER,             -- bytes of the disk inside; null when the format does not say
     checksum     TEXT NOT NULL,       -- MD5, hexadecimal
     hash_value   TEXT NOT NULL,       -- SHA-512, hexadecimal
+    disk_format  TEXT,                -- what the data is in; becomes the image's with it
+    container_format TEXT,
+    properties   TEXT NOT NULL DEFAULT '{}', -- JSON object of strings: what the image gets together with the data
     refusal      TEXT,                -- why the data is not what its image says; told when it is to be imported
     created_at   INTEGER NOT NULL     -- microseconds since 1970
 );

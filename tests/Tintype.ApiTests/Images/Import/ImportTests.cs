@@ -143,11 +143,41 @@ public sealed class ImportTests(ImportServer server) : IClassFixture<ImportServe
     }
 
     [Fact]
+    public async Task Another_image_is_fetched_with_the_properties_that_travel()
+    {
+        var source = await CreateAsync(server.One, """{"disk_format": "raw", "container_format": "bare", "hw_disk_bus": "scsi", "os_distro": "debian", "speed": "88mph"}""");
+        await server.One.SendAsync(HttpMethod.Put, $"{Root}/{source}/file", "of another image", ("Content-Type", "application/octet-stream"));
+        var id = await CreateAsync(server.One, """{"disk_format": "iso", "container_format": "ovf", "os_distro": "none"}""");
+
+        Assert.Equal(202, (int)(await FetchAsync(id, "RegionOne", source)).Status);
+        var image = (await server.SettledAsync(id)).Json;
+
+        Assert.Equal(("active", "raw", "bare", "scsi", "debian"), (image.GetProperty("status").GetString(), image.GetProperty("disk_format").GetString(),
+            image.GetProperty("container_format").GetString(), image.GetProperty("hw_disk_bus").GetString(), image.GetProperty("os_distro").GetString()));
+        Assert.False(image.TryGetProperty("speed", out _));
+        Assert.Equal("of another image", (await server.One.GetAsync($"{Root}/{id}/file")).Text);
+    }
+
+    [Theory]
+    [InlineData("RegionOne", "there is none that you may download")]
+    [InlineData("elsewhere", "this service knows of no such region; it knows RegionOne")]
+    public async Task An_image_that_is_not_to_be_had_leaves_its_reason(string region, string reason)
+    {
+        var id = await CreateAsync(server.One, """{"disk_format": "iso", "container_format": "ovf", "os_distro": "none"}""");
+        var hidden = await CreateAsync(server.Admin, """{"visibility": "private"}""");
+        Assert.Equal(202, (int)(await FetchAsync(id, region, hidden)).Status);
+        var image = (await server.SettledAsync(id)).Json;
+        Assert.Equal(("queued", "iso", "none"), (image.GetProperty("status").GetString(), image.GetProperty("disk_format").GetString(), image.GetProperty("os_distro").GetString()));
+        var task = (await server.EndedAsync($"{Root}/{id}/tasks", json => json.GetProperty("tasks")[0])).GetProperty("tasks")[0];
+        Assert.Contains(reason, task.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_ways_of_import_are_told()
     {
-        AssertAnswer(200, """{"import-methods": {"description": "Import methods available.", "type": "array", "value": ["glance-direct", "web-download", "copy-image"]} }""",
+        AssertAnswer(200, """{"import-methods": {"description": "Import methods available.", "type": "array", "value": ["glance-direct", "web-download", "copy-image", "glance-download"]} }""",
             await SendAsync(server.One, "GET", "/image/v2/info/import"));
-        Assert.Equal("glance-direct,web-download,copy-image", (await SendAsync(server.One, "POST", Root, "{}")).Header("OpenStack-image-import-methods"));
+        Assert.Equal("glance-direct,web-download,copy-image,glance-download", (await SendAsync(server.One, "POST", Root, "{}")).Header("OpenStack-image-import-methods"));
     }
 
     private async Task AssertFailsAsync(string url, string reason, string diskFormat = "raw")
@@ -161,6 +191,9 @@ public sealed class ImportTests(ImportServer server) : IClassFixture<ImportServe
         Assert.Equal("failure", task.GetProperty("status").GetString());
         Assert.Contains(reason, task.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
+
+    private Task<ApiAnswer> FetchAsync(string id, string region, string source) =>
+        server.ImportAsync(id, $$"""{"method": {"name": "glance-download", "glance_region": "{{region}}", "glance_image_id": "{{source}}"} }""");
 
     private Task<ApiAnswer> DownloadAsync(string id, string url) =>
         server.ImportAsync(id, $$"""{"method": {"name": "web-download", "uri": {{JsonSerializer.Serialize(url)}} } }""");
