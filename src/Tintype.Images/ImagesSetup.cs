@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Tintype.Images.Data;
 using Tintype.Images.Import;
 using Tintype.Images.Listing;
+using Tintype.Images.Locations;
 using Tintype.Images.Metadefs;
 using Tintype.Images.Policies;
 using Tintype.Images.Quotas;
@@ -30,6 +31,7 @@ public static class ImagesSetup
         services.AddImageImport();
         services.AddImageQuotas();
         services.AddImageData();
+        services.AddImageLocations();
         services.AddMetadefs();
         services.AddSingleton<ImageRepository>();
         services.AddSingleton<ImageRules>();

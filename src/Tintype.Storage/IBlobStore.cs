@@ -59,6 +59,18 @@ public interface IRangeReadable
     Task<Stream> OpenRangeAsync(Guid id, long offset, long length, CancellationToken ct);
 }
 
+/// <summary>A store that others fill, whose blobs lie under URLs and not under ids. It takes no data.</summary>
+public interface IUrlReadable
+{
+    /// <summary>Reads from <paramref name="offset"/>: <paramref name="length"/> bytes or more, unless there are fewer.</summary>
+    /// <exception cref="IOException">What lies there cannot be read.</exception>
+    Task<Stream> OpenUrlAsync(string url, long offset, long length, CancellationToken ct);
+
+    /// <summary>How many bytes lie under the URL.</summary>
+    /// <exception cref="IOException">Nobody says, or nothing lies there.</exception>
+    Task<long> MeasureAsync(string url, CancellationToken ct);
+}
+
 /// <summary>A store whose blobs are plain files: the kernel may send them and QEMU may open them.</summary>
 public interface ILocalFile
 {

@@ -65,13 +65,13 @@ internal static class DataEndpoints
         return download.SendAsync(id, caller, http.Request, http.Response, ct);
     }
 
-    /// <exception cref="Fault">400: there is no store of the name that the client wishes.</exception>
+    /// <exception cref="Fault">400: no store that takes data has the name that the client wishes.</exception>
     private static ImageStore Store(HttpRequest request, ImageStores stores)
     {
         var name = request.Headers[StoreWish].ToString();
         if (name.Length == 0)
             return stores.Default;
-        return stores.TryFind(name, out var store) ? store : throw Fault.UnknownStoreWish(name, stores);
+        return stores.TryFind(name, out var store) && !store.IsReadOnly ? store : throw Fault.UnknownStoreWish(name, stores);
     }
 
     /// <summary>What the client says the image has: by Content-Length, by a header of its own for chunked uploads, or not at all.</summary>

@@ -39,8 +39,11 @@ internal static class DataFaults
         public static Fault NoLocalCopy(IReadOnlyList<string> stores) => Fault.Conflict(
             $"The image's data is in {(stores.Count == 0 ? "no store" : string.Join(", ", stores))}, where no guest of this host can read it; copy it to a local store first (import method copy-image).");
 
+        /// <summary>It lies with others, who do not give it.</summary>
+        public static Fault DataUnavailable(IOException cause) => new(FaultKind.Unavailable, $"The image's data cannot be read at present: {cause.Message}", cause);
+
         public static Fault UnknownStoreWish(string name, ImageStores stores) => Fault.BadRequest(
-            $"There is no store '{name}' here to take the image's data; there is {string.Join(", ", stores.All.Select(s => s.Name))}.");
+            $"There is no store '{name}' here to take the image's data; there is {string.Join(", ", stores.Writable)}.");
 
         public static Fault BodyNotExpected() => Fault.BadRequest("A body is not expected with this request.");
     }

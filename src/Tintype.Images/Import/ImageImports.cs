@@ -33,7 +33,7 @@ internal sealed class ImageImports(
             await lifecycle.FindForAsync(scope, request.Method == ImportMethod.CopyImage ? ImageAction.CopyToStore : ImageAction.Modify, id, caller);
             if (lockedBy is { } task && image.Properties.GetValueOrDefault(ImportMarks.Task) == task)
                 throw Fault.Conflict($"New operation on image '{id}' is not permitted as prior operation is still in progress");
-            var targets = ImportRules.Stores(request, wishedStore, image, [.. stores.All.Select(s => s.Name)], stores.Default.Name);
+            var targets = ImportRules.Stores(request, wishedStore, image, stores.Writable, stores.Default.Name);
             if (request.Uri is { } uri)
                 downloads.Check(uri);
             if (request.Method == ImportMethod.GlanceDirect && await staged.FindAsync(scope, id) is null)

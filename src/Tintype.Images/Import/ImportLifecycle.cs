@@ -1,4 +1,5 @@
 using Tintype.Images.Data;
+using Tintype.Images.Data.Ingest;
 using Tintype.Images.Quotas;
 using Tintype.Images.Records;
 using Tintype.Platform.Database;
@@ -21,6 +22,19 @@ internal sealed class ImportLifecycle(ImageRepository images, ImageQuotas quotas
     /// <exception cref="Fault">410: it was deleted, or has no data.</exception>
     public async Task<ImageRecord> FindCopyableAsync(Guid id, CancellationToken ct) =>
         await images.FindAsync(id, ct) is { BlobId: not null, Size: not null } image ? image : throw Fault.ImageGoneDuringImport(id);
+
+    /// <summary>Completes what is known of an image's data by what has been found out. No error if the image has gone.</summary>
+    public async Task LearnAsync(WriteScope scope, Guid id, IngestedData found)
+    {
+        if (await images.FindAsync(scope, id) is not { } image)
+            return;
+        await images.SaveAsync(scope, image with
+        {
+            VirtualSize = image.VirtualSize ?? found.Finding.VirtualSize,
+            Checksum = image.Checksum ?? found.Checksum,
+            HashValue = image.HashValue ?? found.HashValue,
+        });
+    }
 
     /// <summary>Notes how far an import is, if its task still holds the image. No error if the image has gone.</summary>
     public Task MarkAsync(Guid id, Guid task, Func<ImageRecord, ImageRecord> mark) => database.WriteAsync(async scope =>

@@ -28,8 +28,8 @@ internal sealed class StoreCopy(
                 var store = stores.TryFind(name, out var found) ? found : throw Fault.StoreNotConfigured(name);
                 undo.Push($"emptying store {name} of blob {blobId}", () => WithdrawAsync(store, blobId));
                 await quotas.ReserveAsync(QuotaKind.Store, image, image.Size!.Value, ct);
-                await filling.CopyAsync(store, image, ct);
-                await KeepAsync(id, new BlobCopy(blobId, name, null));
+                var learnt = await filling.CopyAsync(store, image, ct);
+                await KeepAsync(id, new BlobCopy(blobId, name, null), learnt);
                 await imports.MarkAsync(id, task.Task.Id, marked => ImportMarks.Done(marked, name));
             }
             catch (Exception failure) when (!work.MustAllSucceed && failure is IOException or Fault)
@@ -47,11 +47,16 @@ internal sealed class StoreCopy(
         ImportLog.Imported(log, id, work.Method.Word(), string.Join(", ", work.Stores));
     }
 
-    private Task KeepAsync(Guid id, BlobCopy copy) => database.WriteAsync(async scope =>
+    private Task KeepAsync(Guid id, BlobCopy copy, IngestedData? found) => database.WriteAsync(async scope =>
     {
         if (!await blobs.InsertCopyAsync(scope, copy))
             throw Fault.ImageGoneDuringImport(id);
         await quotas.ReleaseAsync(scope, id);
+        if (found is null)
+            return;
+        if (found.Finding.VirtualSize is { } virtualSize)
+            await blobs.SetVirtualSizeAsync(scope, copy.BlobId, virtualSize);
+        await imports.LearnAsync(scope, id, found);
     }, CancellationToken.None);
 
     /// <summary>All stores or none: what this task has put somewhere goes again when it fails.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Tintype.DiskFormats.Inspection;
+using Tintype.Images.Data;
 using Tintype.Images.Data.Blobs;
 using Tintype.Images.Data.Download;
 using Tintype.Images.Data.Ingest;
@@ -22,16 +23,21 @@ internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobRead
         if (store.Blobs is IFileAdopting adopting && await adopting.TryAdoptAsync(area.PathOf(data), data.BlobId, ct))
             return;
         await using var source = await area.OpenAsync(data, ct);
-        await WriteAsync(store, data.BlobId, source, data.Checksum, data.HashValue, ct);
+        await WriteAsync(store, data.BlobId, source, null, data.Checksum, data.HashValue, ct);
     }
 
     /// <summary>Copies what the image has in another store.</summary>
-    public async Task CopyAsync(ImageStore store, ImageRecord image, CancellationToken ct)
+    /// <returns>What has been found out of data that nobody had looked at before; null for any other.</returns>
+    public async Task<IngestedData?> CopyAsync(ImageStore store, ImageRecord image, CancellationToken ct)
     {
         var blobId = image.BlobId!.Value;
         await store.Blobs.DeleteAsync(blobId, ct);
+        // What lies with others alone has come past no inspection, and it is this copy that guests will boot from.
+        var isForeign = (await blobs.ListCopiesAsync(blobId, ct)).All(copy => copy.Url is not null);
         await using var source = await reader.OpenAsync(blobId, 0, image.Size!.Value, null, ct);
-        await WriteAsync(store, blobId, source, image.Checksum, image.HashValue, ct);
+        var found = await WriteAsync(
+            store, blobId, source, isForeign ? intake.InspectionOf(image.DiskFormat!, image.ContainerFormat!) : null, image.Checksum, image.HashValue, ct);
+        return isForeign ? found : null;
     }
 
     /// <summary>Takes bytes out again that no row names; what the database says decides.</summary>
@@ -41,14 +47,18 @@ internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobRead
             await store.Blobs.DeleteAsync(blobId, CancellationToken.None);
     }
 
-    private async Task WriteAsync(ImageStore store, Guid blobId, Stream source, string? checksum, string? hash, CancellationToken ct)
+    private async Task<IngestedData> WriteAsync(
+        ImageStore store, Guid blobId, Stream source, FormatInspection? inspection, string? checksum, string? hash, CancellationToken ct)
     {
         var started = TimeProvider.System.GetTimestamp();
-        var written = await intake.WriteAsync(store.Blobs, blobId, source, new FormatInspection("raw"), found =>
+        var written = await intake.WriteAsync(store.Blobs, blobId, source, inspection ?? new FormatInspection("raw"), found =>
         {
+            if (inspection is not null && found.Finding.Refusal is { } refusal)
+                throw Fault.ImageDataRefused(refusal);
             if ((checksum is not null && found.Checksum != checksum) || (hash is not null && found.HashValue != hash))
                 throw Fault.CopyDiffers(store.Name, hash ?? checksum!, hash is null ? found.Checksum : found.HashValue);
         }, ct);
         ImportLog.Copied(log, blobId, store.Name, written.Size, TimeProvider.System.GetElapsedTime(started).TotalSeconds);
+        return written;
     }
 }

@@ -1,6 +1,8 @@
+using Tintype.Images.Locations;
 using Tintype.Images.Policies;
 using Tintype.Images.Protections;
 using Tintype.Images.Quotas;
+using Tintype.Images.Stores;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -9,18 +11,24 @@ namespace Tintype.Images.Records;
 
 /// <summary>What clients change about an image: patches, tags, deactivation, deletion. Each is one transaction.</summary>
 internal sealed class ImageChanges(
-    ImageRepository images, ImageLifecycle lifecycle, ImagePolicies policies, PropertyProtections protections, LocalQuotas limits, ImageDeletion deletion,
-    MetadataDatabase database)
+    ImageRepository images, ImageLifecycle lifecycle, ImagePolicies policies, PropertyProtections protections, LocationChanges locations, ImageStores stores,
+    LocalQuotas limits, ImageDeletion deletion, MetadataDatabase database)
 {
+    private const string Locations = "locations";
+
     /// <summary>All changes or none. An empty patch changes nothing, <c>updated_at</c> neither, and is open to all who see the image.</summary>
-    public Task<ImageRecord> PatchAsync(Guid id, IReadOnlyList<ImageChange> changes, PatchDialect dialect, Caller caller, CancellationToken ct) =>
-        database.WriteAsync(async scope =>
+    public async Task<ImageRecord> PatchAsync(Guid id, IReadOnlyList<ImageChange> changes, PatchDialect dialect, Caller caller, CancellationToken ct)
+    {
+        if (changes.Any(change => change.Name == Locations))
+            return await RelocateAsync(id, changes, dialect, caller, ct);
+        return await database.WriteAsync(async scope =>
         {
             var image = await lifecycle.FindForAsync(scope, ImageAction.Show, id, caller);
             var changed = changes.Aggregate(image, (current, change) => Apply(current, change, dialect, caller));
             limits.Check(image, changed);
             return changes.Count == 0 ? image : await images.SaveAsync(scope, changed);
         }, ct);
+    }
 
     public Task AddTagAsync(Guid id, string tag, Caller caller, CancellationToken ct) => database.WriteAsync(async scope =>
     {
@@ -53,6 +61,30 @@ internal sealed class ImageChanges(
         await deletion.DeleteAsync(scope, image);
     }, ct);
 
+    /// <summary>
+    /// The patch is judged twice: before the servers of new locations are asked how much they have, so that nobody has them asked who
+    /// may not add them; and again, with their answers, where nothing can change any more.
+    /// </summary>
+    private async Task<ImageRecord> RelocateAsync(Guid id, IReadOnlyList<ImageChange> changes, PatchDialect dialect, Caller caller, CancellationToken ct)
+    {
+        LocatedImage Changed(LocatedImage located, IReadOnlyDictionary<string, long>? sizes) => changes.Aggregate(located, (current, change) =>
+            change.Name == Locations ? locations.Apply(current, change, caller, sizes) : current with { Image = Apply(current.Image, change, dialect, caller) });
+
+        var seen = await locations.LocateAsync(await lifecycle.FindForAsync(ImageAction.Show, id, caller, ct), ct);
+        var sizes = await locations.MeasureAsync(seen, Changed(seen, null), ct);
+        var (saved, removed) = await database.WriteAsync(async scope =>
+        {
+            var before = await locations.LocateAsync(scope, await lifecycle.FindForAsync(scope, ImageAction.Show, id, caller));
+            var after = Changed(before, sizes);
+            limits.Check(before.Image, after.Image);
+            var (image, removed) = await locations.SaveAsync(scope, before, after);
+            return (await images.SaveAsync(scope, image), removed);
+        }, ct);
+        foreach (var copy in removed)
+            await stores.DeleteAsync(copy, CancellationToken.None);
+        return saved;
+    }
+
     // Asking for the state that the image is in already is no error.
     private Task SwitchAsync(Guid id, ImageAction action, ImageStatus from, ImageStatus to, Caller caller, CancellationToken ct) =>
         database.WriteAsync(async scope =>
@@ -68,8 +100,6 @@ internal sealed class ImageChanges(
     private ImageRecord Apply(ImageRecord image, ImageChange change, PatchDialect dialect, Caller caller)
     {
         var name = change.Name;
-        if (name == "locations")
-            throw RefuseLocations(image, change, caller);
         if (name == "owner" && change.Operation != PatchOperation.Remove && !policies.IsAdmin(caller))
             throw Fault.Denied("Owner can't be updated by non admin.");
         if (name == "visibility" && change.Operation != PatchOperation.Remove)
@@ -108,13 +138,4 @@ internal sealed class ImageChanges(
         if (image.Properties.ContainsKey(name))
             protections.Require(PropertyOperation.Update, name, caller);
     }
-
-    // Where the data lies is this service's affair, as in a Glance that does not show locations.
-    private Fault RefuseLocations(ImageRecord image, ImageChange change, Caller caller) => change.Operation switch
-    {
-        PatchOperation.Replace when change.Value.ValueKind == System.Text.Json.JsonValueKind.Array && change.Value.GetArrayLength() == 0 =>
-            Fault.Denied("Cannot set locations to empty list."),
-        PatchOperation.Remove when !policies.Allows(ImagePolicy.DeleteImageLocation, caller, image) => Fault.NotAuthorized(ImagePolicy.DeleteImageLocation.Name),
-        var operation => Fault.Forbidden($"It's not allowed to {operation.ToString().ToLowerInvariant()} locations if locations are invisible."),
-    };
 }

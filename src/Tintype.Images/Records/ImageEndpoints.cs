@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Tintype.Images.Import;
+using Tintype.Images.Locations;
 using Tintype.Images.Stores;
 using Tintype.Images.Protections;
 using Tintype.Platform.Http;
@@ -27,27 +28,28 @@ internal static class ImageEndpoints
     }
 
     private static async Task<JsonHttpResult<ImageView>> CreateAsync(
-        HttpContext context, Caller caller, ImageCreation creation, PropertyProtections protections, ImageStores stores, CancellationToken ct)
+        HttpContext context, Caller caller, ImageCreation creation, PropertyProtections protections, ImageStores stores, LocationViews views, CancellationToken ct)
     {
         using var body = await GlanceRequest.ReadJsonAsync(context.Request, ct);
         var image = await creation.CreateAsync(body.RootElement, caller, ct);
         context.Response.Headers.Location = PublicUrl.Of(context.Request, $"/image/v2/images/{image.Id}");
         context.Response.Headers["OpenStack-image-import-methods"] = string.Join(',', ImportMethods.All);
         context.Response.Headers["OpenStack-image-store-ids"] = string.Join(',', stores.All.Select(store => store.Name));
-        return Json(protections.Readable(image, caller), StatusCodes.Status201Created);
+        return await JsonAsync(protections.Readable(image, caller), caller, views, ct, StatusCodes.Status201Created);
     }
 
     private static async Task<JsonHttpResult<ImageView>> ShowAsync(
-        string id, Caller caller, ImageLifecycle images, PropertyProtections protections, CancellationToken ct) =>
-        Json(protections.Readable(await images.FindForAsync(ImageAction.Show, ImageId.Parse(id, ImageAction.Show), caller, ct), caller));
+        string id, Caller caller, ImageLifecycle images, PropertyProtections protections, LocationViews views, CancellationToken ct) => await JsonAsync(
+        protections.Readable(await images.FindForAsync(ImageAction.Show, ImageId.Parse(id, ImageAction.Show), caller, ct), caller), caller, views, ct);
 
     private static async Task<JsonHttpResult<ImageView>> PatchAsync(
-        string id, HttpRequest request, Caller caller, ImageChanges changes, PropertyProtections protections, CancellationToken ct)
+        string id, HttpRequest request, Caller caller, ImageChanges changes, PropertyProtections protections, LocationViews views, CancellationToken ct)
     {
         var dialect = ImagePatch.Dialect(request.ContentType);
         using var body = await GlanceRequest.ReadJsonAsync(request, ct);
         var patch = ImagePatch.Parse(body.RootElement, dialect);
-        return Json(protections.Readable(await changes.PatchAsync(ImageId.Parse(id, ImageAction.Modify), patch, dialect, caller, ct), caller));
+        var image = await changes.PatchAsync(ImageId.Parse(id, ImageAction.Modify), patch, dialect, caller, ct);
+        return await JsonAsync(protections.Readable(image, caller), caller, views, ct);
     }
 
     private static async Task<NoContent> DeleteAsync(string id, Caller caller, ImageChanges changes, CancellationToken ct)
@@ -80,6 +82,7 @@ internal static class ImageEndpoints
         return TypedResults.NoContent();
     }
 
-    private static JsonHttpResult<ImageView> Json(ImageRecord image, int status = StatusCodes.Status200OK) =>
-        TypedResults.Json(image.View(), ImagesJson.Default.ImageView, "application/json", status);
+    private static async ValueTask<JsonHttpResult<ImageView>> JsonAsync(
+        ImageRecord image, Caller caller, LocationViews views, CancellationToken ct, int status = StatusCodes.Status200OK) =>
+        TypedResults.Json(await views.ViewAsync(image, caller, ct), ImagesJson.Default.ImageView, "application/json", status);
 }

@@ -63,13 +63,7 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
             var image = await images.FindAsync(scope, id) ?? throw Fault.ImageNotFound(id);
             Check(image.Status, ImageStatus.Saving);
             image = image with { DiskFormat = diskFormat ?? image.DiskFormat, ContainerFormat = containerFormat ?? image.ContainerFormat };
-            string[] missing =
-            [
-                .. image.DiskFormat is null ? ["disk_format"] : Array.Empty<string>(),
-                .. image.ContainerFormat is null ? ["container_format"] : Array.Empty<string>(),
-            ];
-            if (missing.Length > 0)
-                throw Fault.FormatsMissing(missing);
+            RequireFormats(image);
             var saving = await images.SaveAsync(scope, image with { Status = ImageStatus.Saving });
             await quotas.BeginAsync(scope, QuotaKind.Store, saving, promisedSize);
             return saving;
@@ -134,6 +128,19 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
     {
         if (!ImageTransitions.Allows(from, to))
             throw Fault.StatusTransition(from, to);
+    }
+
+    /// <summary>What data is taken for must be known before there is any.</summary>
+    /// <exception cref="Fault">400.</exception>
+    internal static void RequireFormats(ImageRecord image)
+    {
+        string[] missing =
+        [
+            .. image.DiskFormat is null ? ["disk_format"] : Array.Empty<string>(),
+            .. image.ContainerFormat is null ? ["container_format"] : Array.Empty<string>(),
+        ];
+        if (missing.Length > 0)
+            throw Fault.FormatsMissing(missing);
     }
 
     private ImageRecord Judge(ImageAction action, Guid id, ImageSeen? seen, Caller caller)

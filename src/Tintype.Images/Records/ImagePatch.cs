@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Tintype.Images.Locations;
 using Tintype.Platform.Http;
 
 namespace Tintype.Images.Records;
@@ -23,7 +24,11 @@ internal enum PatchDialect
 
 /// <param name="Name">The attribute or property: pointers into an image have one step, but for <c>/locations/N</c>.</param>
 /// <param name="Value">Undefined for a removal.</param>
-internal sealed record ImageChange(PatchOperation Operation, string Name, JsonElement Value);
+internal sealed record ImageChange(PatchOperation Operation, string Name, JsonElement Value)
+{
+    /// <summary>The second step of the pointer: where in the list of locations. Null where there is none.</summary>
+    public string? Step { get; init; }
+}
 
 /// <summary>Reads a patch. Everything that is wrong with it in itself is refused here, before any image is looked for.</summary>
 internal static partial class ImagePatch
@@ -60,7 +65,7 @@ internal static partial class ImagePatch
         if (operation != PatchOperation.Remove && !change.TryGetProperty("value", out value))
             throw Fault.BadRequest($"Operation \"{Word(operation)}\" requires a member named \"value\".");
         Validate(path[0], operation, value);
-        return new ImageChange(operation, path[0], value);
+        return new ImageChange(operation, path[0], value) { Step = depth == 2 ? path[1] : null };
     }
 
     private static (PatchOperation Operation, string Pointer) OfV21(JsonElement change)
@@ -126,6 +131,8 @@ internal static partial class ImagePatch
         // A single location is added by /locations/N.
         if (operation == PatchOperation.Replace || (operation == PatchOperation.Add && name != "locations"))
             ImageAttributes.Validate(name, value);
+        if (operation != PatchOperation.Remove && name == "locations")
+            NewLocation.ParseAll(operation, value);
     }
 
     [GeneratedRegex(@"/\s*/", RegexOptions.CultureInvariant)]

@@ -14,7 +14,7 @@ internal sealed class ImageRow
         i.disk_format AS DiskFormat, i.container_format AS ContainerFormat, i.min_disk AS MinDisk, i.min_ram AS MinRam,
         i.size AS Size, i.virtual_size AS VirtualSize, i.blob_id AS BlobId, i.checksum AS Checksum, i.hash_value AS HashValue,
         i.properties AS Properties, i.tags AS Tags, i.created_at AS CreatedAt, i.updated_at AS UpdatedAt,
-        (SELECT group_concat(store, ',') FROM (SELECT c.store FROM blob_copies c WHERE c.blob_id = i.blob_id ORDER BY c.created_at, c.store)) AS Stores
+        (SELECT group_concat(store, ',') FROM (SELECT c.store FROM blob_copies c WHERE c.blob_id = i.blob_id ORDER BY c.position)) AS Stores
         """;
 
     public string Id { get; init; } = "";

@@ -7,4 +7,8 @@ namespace Tintype.Images.Stores;
 /// <param name="Weight">Of several that have an image, the greatest is read first.</param>
 /// <param name="Properties">What an administrator is shown of its configuration.</param>
 internal sealed record ImageStore(
-    string Name, string Driver, string? Description, int Weight, IBlobStore Blobs, IReadOnlyDictionary<string, string> Properties);
+    string Name, string Driver, string? Description, int Weight, IBlobStore Blobs, IReadOnlyDictionary<string, string> Properties)
+{
+    /// <summary>Whether others fill it.</summary>
+    public bool IsReadOnly => Blobs is IUrlReadable;
+}

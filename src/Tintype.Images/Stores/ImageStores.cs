@@ -25,6 +25,8 @@ internal sealed class ImageStores
         All = stores;
         _stores = stores.ToDictionary(s => s.Name, StringComparer.Ordinal);
         Default = _stores[defaultStore];
+        Writable = [.. stores.Where(s => !s.IsReadOnly).Select(s => s.Name)];
+        Web = stores.FirstOrDefault(s => s.IsReadOnly);
         _time = time;
     }
 
@@ -33,10 +35,16 @@ internal sealed class ImageStores
 
     public ImageStore Default { get; }
 
+    /// <summary>The names of those that take data.</summary>
+    public IReadOnlyList<string> Writable { get; }
+
+    /// <summary>The store of what lies on web servers; null if none is configured.</summary>
+    public ImageStore? Web { get; }
+
     public bool TryFind(string name, [NotNullWhen(true)] out ImageStore? store) => _stores.TryGetValue(name, out store);
 
     /// <summary>
-    /// The copies that can be read, the best first: those asked for, then those in stores that have not failed lately, then by weight.
+    /// The copies that can be read, the best first: those asked for, then those in stores that have not failed lately, then by weight, then this service's own.
     /// Copies in stores that are not configured any more are left out.
     /// </summary>
     /// <param name="preferred">Names of stores, the first the most.</param>
@@ -50,9 +58,14 @@ internal sealed class ImageStores
                 .Select(copy => new PlacedCopy(copy, _stores[copy.Store]))
                 .OrderBy(place => Rank(wishes, place.Store.Name))
                 .ThenBy(place => HasFailedLately(place.Store.Name))
-                .ThenByDescending(place => place.Store.Weight),
+                .ThenByDescending(place => place.Store.Weight)
+                .ThenBy(place => place.Copy.Url is not null),
         ];
     }
+
+    /// <summary>Where a copy lies, as an URL: for those who are shown the locations of images.</summary>
+    public string UrlOf(BlobCopy copy) => copy.Url
+        ?? (TryFind(copy.Store, out var store) && store.Properties.TryGetValue("data_dir", out var folder) ? $"file://{Path.Combine(folder, copy.BlobId.ToString())}" : $"{copy.Store}://{copy.BlobId}");
 
     /// <summary>The store could not give what it should have.</summary>
     public void ReportFailure(ImageStore store) => _failures[store.Name] = _time.GetUtcNow();

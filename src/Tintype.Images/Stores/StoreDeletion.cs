@@ -26,9 +26,9 @@ internal sealed class StoreDeletion(
             var copies = await blobs.ListCopiesAsync(scope, blobId);
             if (copies.Count == 1)
                 throw Fault.LastCopy();
-            var copy = copies.SingleOrDefault(c => c.Store == storeName) ?? throw Fault.NotInStore(id, storeName);
+            var copy = copies.FirstOrDefault(c => c.Store == storeName) ?? throw Fault.NotInStore(id, storeName);
             // An instance's disk lies on the file: QEMU has it open, and opens it again at the next start.
-            if (store.Blobs is ILocalFile && await blobs.IsHeldAsync(scope, blobId))
+            if (copy.Url is null && store.Blobs is ILocalFile && await blobs.IsHeldAsync(scope, blobId))
                 throw Fault.CopyInUse(id, storeName);
             await blobs.DeleteCopyAsync(scope, copy);
             return copy;

@@ -36,7 +36,7 @@ internal static class StoreEndpoints
     }
 
     private static StoreView View(ImageStore store, ImageStores stores) =>
-        new(store.Name, store.Description, store == stores.Default ? "true" : null, null, null, null);
+        new(store.Name, store.Description, store == stores.Default ? "true" : null, null, null, null) { ReadOnly = store.IsReadOnly ? "true" : null };
 
     private static JsonHttpResult<StoreListView> Json(IReadOnlyList<StoreView> stores) =>
         TypedResults.Json(new StoreListView(stores), ImagesJson.Default.StoreListView, "application/json");

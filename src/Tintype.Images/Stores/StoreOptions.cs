@@ -8,14 +8,14 @@ internal sealed class StoreOptions
     /// <summary>The stores by name. Without any there is one, <c>local</c>, in the data directory.</summary>
     public Dictionary<string, StoreSettings> Stores { get; set; } = new(StringComparer.Ordinal);
 
-    /// <summary>Where data goes whose sender names no store. May be left out when there is one store.</summary>
+    /// <summary>Where data goes whose sender names no store. May be left out when there is one that takes data.</summary>
     public string? DefaultStore { get; set; }
 }
 
 /// <summary>One store: <c>Images:Stores:NAME</c>.</summary>
 internal sealed class StoreSettings
 {
-    /// <summary><c>local</c>: files in a directory.</summary>
+    /// <summary><c>local</c>: files in a directory. <c>http</c>: what lies on web servers, to be read only, from where Images:WebDownload allows it.</summary>
     [Required]
     public string Driver { get; set; } = "local";
 

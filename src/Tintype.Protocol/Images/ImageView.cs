@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Tintype.Protocol.Images;
@@ -17,7 +18,18 @@ public sealed record ImageView(
     Guid Id, string? Name, string? DiskFormat, string? ContainerFormat, string Visibility, long? Size, long? VirtualSize, string Status,
     string? Checksum, bool Protected, int MinRam, int MinDisk, string? Owner, bool OsHidden, string? OsHashAlgo, string? OsHashValue,
     string CreatedAt, string UpdatedAt, IReadOnlyList<string> Tags, string Self, string File, string Schema,
-    string? Stores, IReadOnlyDictionary<string, string> Properties);
+    string? Stores, IReadOnlyDictionary<string, string> Properties)
+{
+    /// <summary>Where the data lies; left out where that is not shown.</summary>
+    public IReadOnlyList<ImageLocationView>? Locations { get; init; }
+
+    /// <summary>The first of them; left out where it is not shown, or there is none.</summary>
+    public string? DirectUrl { get; init; }
+}
+
+/// <summary>A place where an image's data lies.</summary>
+/// <param name="Metadata">An object: the store's name, and what users have noted.</param>
+public sealed record ImageLocationView(string Url, JsonElement Metadata);
 
 /// <summary>A page of images.</summary>
 /// <param name="First">The same query from its beginning.</param>
@@ -49,6 +61,7 @@ public sealed record ApiLinkView(string Rel, string Href);
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ImageView))]
 [JsonSerializable(typeof(ImageListView))]
+[JsonSerializable(typeof(IReadOnlyList<ImageLocationView>))]
 [JsonSerializable(typeof(ImageMemberView))]
 [JsonSerializable(typeof(ImageMemberListView))]
 [JsonSerializable(typeof(ApiVersionListView))]

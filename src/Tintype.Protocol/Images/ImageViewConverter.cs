@@ -40,6 +40,10 @@ public sealed class ImageViewConverter : JsonConverter<ImageView>
         writer.WriteString("schema"u8, value.Schema);
         if (value.Stores is not null)
             writer.WriteString("stores"u8, value.Stores);
+        if (value.DirectUrl is not null)
+            writer.WriteString("direct_url"u8, value.DirectUrl);
+        if (value.Locations is not null)
+            WriteLocations(writer, value.Locations);
         writer.WriteEndObject();
     }
 
@@ -56,13 +60,29 @@ public sealed class ImageViewConverter : JsonConverter<ImageView>
         bool Flag(string name) => members.Remove(name, out var value) && value.ValueKind == JsonValueKind.True;
         string[] Tags() => members.Remove("tags", out var value) ? [.. value.EnumerateArray().Select(t => t.GetString()!)] : [];
 
+        var directUrl = Text("direct_url");
         return new ImageView(
             Guid.Parse(Text("id") ?? throw new JsonException("An image without id.")), Text("name"), Text("disk_format"), Text("container_format"),
             Text("visibility") ?? "", Number("size"), Number("virtual_size"), Text("status") ?? "", Text("checksum"), Flag("protected"),
             (int)(Number("min_ram") ?? 0), (int)(Number("min_disk") ?? 0), Text("owner"), Flag("os_hidden"), Text("os_hash_algo"),
             Text("os_hash_value"), Text("created_at") ?? "", Text("updated_at") ?? "", Tags(), Text("self") ?? "", Text("file") ?? "",
             Text("schema") ?? "", Text("stores"),
-            members.Where(m => m.Value.ValueKind == JsonValueKind.String).ToDictionary(m => m.Key, m => m.Value.GetString()!, StringComparer.Ordinal));
+            members.Where(m => m.Value.ValueKind == JsonValueKind.String).ToDictionary(m => m.Key, m => m.Value.GetString()!, StringComparer.Ordinal)) { DirectUrl = directUrl };
+    }
+
+    private static void WriteLocations(Utf8JsonWriter writer, IReadOnlyList<ImageLocationView> locations)
+    {
+        writer.WriteStartArray("locations"u8);
+        foreach (var location in locations)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("url"u8, location.Url);
+            writer.WritePropertyName("metadata"u8);
+            location.Metadata.WriteTo(writer);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void WriteNumber(Utf8JsonWriter writer, ReadOnlySpan<byte> name, long? value)

@@ -34,7 +34,7 @@ internal sealed class BlobReferences(BlobRepository blobs, ImageStores stores, M
         var copies = await blobs.ListCopiesAsync(id, ct);
         foreach (var place in stores.InOrder(copies))
         {
-            if (place.Store.Blobs is ILocalFile files)
+            if (place is { Copy.Url: null, Store.Blobs: ILocalFile files })
                 return new HeldBlob(id, files.PathOf(id), row.Format, row.VirtualSize ?? row.Size);
         }
 

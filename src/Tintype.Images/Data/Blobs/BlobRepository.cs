@@ -21,15 +21,17 @@ internal sealed class BlobRepository(MetadataDatabase database, TimeProvider tim
 
     /// <returns>False if the store has the blob already, or the blob has gone.</returns>
     public async Task<bool> InsertCopyAsync(WriteScope scope, BlobCopy copy) => await scope.ExecuteAsync("""
-        INSERT INTO blob_copies (blob_id, store, url, created_at)
-        SELECT b.id, @store, @url, @now FROM blobs b WHERE b.id = @id
-        ON CONFLICT (blob_id, store) DO NOTHING
+        INSERT INTO blob_copies (blob_id, position, store, url, metadata, created_at)
+        SELECT b.id, (SELECT COALESCE(max(c.position) + 1, 0) FROM blob_copies c WHERE c.blob_id = b.id), @store, @url, '{}', @now
+        FROM blobs b WHERE b.id = @id
+        ON CONFLICT (blob_id, store) WHERE url IS NULL DO NOTHING
         """, new { id = copy.BlobId.ToString(), store = copy.Store, url = copy.Url, now = Now }) == 1;
 
     public Task DeleteCopyAsync(WriteScope scope, BlobCopy copy) => scope.ExecuteAsync(
-        "DELETE FROM blob_copies WHERE blob_id = @id AND store = @store", new { id = copy.BlobId.ToString(), store = copy.Store });
+        "DELETE FROM blob_copies WHERE blob_id = @id AND store = @store AND url IS NOT DISTINCT FROM @url",
+        new { id = copy.BlobId.ToString(), store = copy.Store, url = copy.Url });
 
-    /// <summary>Oldest first.</summary>
+    /// <summary>In the order of the image's locations.</summary>
     public Task<IReadOnlyList<BlobCopy>> ListCopiesAsync(Guid id, CancellationToken ct) => database.ReadAsync(db => CopiesAsync(db, null, id.ToString()), ct);
 
     public Task<IReadOnlyList<BlobCopy>> ListCopiesAsync(WriteScope scope, Guid id) => CopiesAsync(scope.Connection, scope.Transaction, id.ToString());
@@ -40,6 +42,10 @@ internal sealed class BlobRepository(MetadataDatabase database, TimeProvider tim
 
     public async Task<bool> IsHeldAsync(WriteScope scope, Guid id) => await scope.SingleOrDefaultAsync<long>(
         "SELECT EXISTS (SELECT 1 FROM blob_references WHERE blob_id = @id)", new { id = id.ToString() }) == 1;
+
+    /// <summary>Notes how large the disk inside is, where it was not known before.</summary>
+    public Task SetVirtualSizeAsync(WriteScope scope, Guid id, long virtualSize) => scope.ExecuteAsync(
+        "UPDATE blobs SET virtual_size = @virtualSize WHERE id = @id AND virtual_size IS NULL", new { id = id.ToString(), virtualSize });
 
     public Task<bool> ExistsAsync(Guid id, CancellationToken ct) => database.ReadAsync(db =>
         db.ExecuteScalarAsync<bool>("SELECT EXISTS (SELECT 1 FROM blobs WHERE id = @id)", new { id = id.ToString() }), ct);
@@ -96,7 +102,7 @@ internal sealed class BlobRepository(MetadataDatabase database, TimeProvider tim
 
     private static async Task<IReadOnlyList<BlobCopy>> CopiesAsync(IDbConnection db, IDbTransaction? transaction, string id) =>
         [.. (await db.QueryAsync<CopyRow>(
-            "SELECT store AS Store, url AS Url FROM blob_copies WHERE blob_id = @id ORDER BY created_at, store", new { id }, transaction))
+            "SELECT store AS Store, url AS Url FROM blob_copies WHERE blob_id = @id ORDER BY position", new { id }, transaction))
             .Select(row => new BlobCopy(Guid.Parse(id), row.Store, row.Url))];
 
     private long Now => time.GetUtcNow().ToMicroseconds();

@@ -27,7 +27,7 @@ internal sealed class CopiesStream(IReadOnlyList<PlacedCopy> places, long offset
         {
             try
             {
-                _current = await OpenAsync(places[_place].Store.Blobs, ct);
+                _current = await OpenAsync(places[_place], ct);
             }
             catch (IOException failure) when (Advance(failure))
             {
@@ -98,13 +98,15 @@ internal sealed class CopiesStream(IReadOnlyList<PlacedCopy> places, long offset
         return true;
     }
 
-    private async Task<Stream> OpenAsync(IBlobStore store, CancellationToken ct)
+    private async Task<Stream> OpenAsync(PlacedCopy place, CancellationToken ct)
     {
-        var id = places[_place].Copy.BlobId;
+        var id = place.Copy.BlobId;
         var from = offset + _read;
-        if (store is IRangeReadable ranges)
+        if (place is { Copy.Url: { } url, Store.Blobs: IUrlReadable urls })
+            return await urls.OpenUrlAsync(url, from, length - _read, ct);
+        if (place.Store.Blobs is IRangeReadable ranges)
             return await ranges.OpenRangeAsync(id, from, length - _read, ct);
-        var whole = await store.OpenReadAsync(id, ct);
+        var whole = await place.Store.Blobs.OpenReadAsync(id, ct);
         await SkipAsync(whole, from, ct);
         return whole;
     }

@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Tintype.Images.Records;
+using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
 using Tintype.Storage;
+using Tintype.Storage.Http;
 
 namespace Tintype.Images.Data.Download;
 
@@ -44,6 +46,10 @@ internal sealed class ImageDownload(ImageLifecycle lifecycle, BlobReader blobs)
             // Deleted since it was looked up: then it is not found. If it is still there, its data is lost, and that is for the log.
             await lifecycle.FindForDownloadAsync(id, caller, ct);
             throw;
+        }
+        catch (RemoteDataException failed)
+        {
+            throw Fault.DataUnavailable(failed);
         }
     }
 

@@ -1,9 +1,8 @@
-using Tintype.Platform.Http;
-
 namespace Tintype.Images.Import.WebDownload;
 
 /// <summary>Reads from a server that must not fall silent: each read ends within a time, however long the whole takes.</summary>
-internal sealed class IdleTimeoutStream(Stream inner, string source, TimeSpan timeout) : Stream
+/// <param name="fail">Makes what is thrown of a sentence and its cause.</param>
+internal sealed class IdleTimeoutStream(Stream inner, string source, TimeSpan timeout, Func<string, Exception, Exception> fail) : Stream
 {
     public override bool CanRead => true;
 
@@ -15,7 +14,6 @@ internal sealed class IdleTimeoutStream(Stream inner, string source, TimeSpan ti
 
     public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-    /// <exception cref="Fault">The server has sent nothing for too long, or broke off.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -26,11 +24,11 @@ internal sealed class IdleTimeoutStream(Stream inner, string source, TimeSpan ti
         }
         catch (OperationCanceledException late) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new Fault(FaultKind.BadRequest, $"{source} has sent nothing for {timeout.TotalSeconds:F0} s; the download was given up.", late);
+            throw fail($"{source} has sent nothing for {timeout.TotalSeconds:F0} s; the download was given up.", late);
         }
         catch (IOException broken)
         {
-            throw new Fault(FaultKind.BadRequest, $"The download from {source} broke off: {broken.Message}", broken);
+            throw fail($"The download from {source} broke off: {broken.Message}", broken);
         }
     }
 

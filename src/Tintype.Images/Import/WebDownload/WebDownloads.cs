@@ -13,7 +13,8 @@ internal sealed class WebDownloads(WebSource source, StagingArea area, IOptions<
     {
         using var response = await source.OpenAsync(url, ct);
         var promised = response.Content.Headers.ContentLength;
-        await using var body = new IdleTimeoutStream(await response.Content.ReadAsStreamAsync(ct), url, options.Value.IdleTimeout);
+        await using var body = new IdleTimeoutStream(await response.Content.ReadAsStreamAsync(ct), url, options.Value.IdleTimeout,
+            (sentence, cause) => new Fault(FaultKind.BadRequest, sentence, cause));
         return await area.TakeAsync(image, body, 0,
             found => RefuseTorn(url, promised, found.Size), new Dictionary<string, string>(), ct);
     }

@@ -36,16 +36,25 @@ internal sealed class WebSource : IDisposable
     /// <exception cref="Fault">Where it leads is refused, cannot be reached, or answers with anything but data; the sentence says which.</exception>
     public async Task<HttpResponseMessage> OpenAsync(string url, CancellationToken ct)
     {
+        var response = await AskAsync(HttpMethod.Get, url, null, ct);
+        if (response.IsSuccessStatusCode)
+            return response;
+        using (response)
+            throw Fault.BadRequest($"{response.RequestMessage!.RequestUri} answers with {(int)response.StatusCode} {response.ReasonPhrase}, not with an image.");
+    }
+
+    /// <summary>What the URL, or where it leads, answers, whatever it is. The caller disposes the response.</summary>
+    /// <exception cref="Fault">Where it leads is refused, or cannot be reached.</exception>
+    public async Task<HttpResponseMessage> AskAsync(HttpMethod method, string url, RangeHeaderValue? range, CancellationToken ct)
+    {
         var uri = _rules.Check(url);
         for (var hop = 0; ; hop++)
         {
-            var response = await SendAsync(uri, ct);
-            if (response.IsSuccessStatusCode)
+            var response = await SendAsync(method, uri, range, ct);
+            if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
                 return response;
             using (response)
             {
-                if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308) || response.Headers.Location is not { } location)
-                    throw Fault.BadRequest($"{uri} answers with {(int)response.StatusCode} {response.ReasonPhrase}, not with an image.");
                 if (hop == _options.MaximumRedirects)
                     throw Fault.BadRequest($"{url} leads from one place to the next more than {_options.MaximumRedirects} times.");
                 uri = _rules.Check(new Uri(uri, location).AbsoluteUri);
@@ -55,9 +64,10 @@ internal sealed class WebSource : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<HttpResponseMessage> SendAsync(Uri uri, CancellationToken ct)
+    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri uri, RangeHeaderValue? range, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, uri);
+        using var request = new HttpRequestMessage(method, uri);
+        request.Headers.Range = range;
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("Tintype", null));
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(_options.IdleTimeout);

@@ -37,12 +37,14 @@ public sealed class ImportServer : IAsyncLifetime
         ImagesApi.SendAsync(by ?? One, "POST", $"{ImagesApi.Root}/{id}/import", body);
 
     /// <summary>The image once no import holds it any more.</summary>
-    public async Task<ApiAnswer> SettledAsync(string id)
+    public Task<ApiAnswer> SettledAsync(string id) => SettledAsync(One, id);
+
+    public static async Task<ApiAnswer> SettledAsync(ApiClient client, string id)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (true)
         {
-            var answer = await ImagesApi.SendAsync(One, "GET", $"{ImagesApi.Root}/{id}");
+            var answer = await ImagesApi.SendAsync(client, "GET", $"{ImagesApi.Root}/{id}");
             if (!answer.Json.TryGetProperty("os_glance_import_task", out _))
                 return answer;
             await Task.Delay(20, patience.Token);

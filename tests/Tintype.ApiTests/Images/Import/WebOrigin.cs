@@ -1,14 +1,17 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
 namespace Tintype.ApiTests.Images.Import;
 
-/// <summary>A web server of a few pages on 127.0.0.1, each answering with exactly the bytes that it was given.</summary>
+/// <summary>A web server of a few pages on 127.0.0.1: files, of which it gives ranges too, and answers of exactly the bytes that it was given.</summary>
 public sealed class WebOrigin : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, byte[]> _answers = new(StringComparer.Ordinal);
+    private readonly List<string> _requests = [];
     private readonly CancellationTokenSource _end = new();
     private readonly Task _run;
 
@@ -20,15 +23,28 @@ public sealed class WebOrigin : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
+    /// <summary>What has been asked for, in its order: <c>HEAD /disk</c>, <c>GET /disk bytes=0-9</c>.</summary>
+    public IReadOnlyList<string> Requests
+    {
+        get
+        {
+            lock (_answers)
+                return [.. _requests];
+        }
+    }
+
     public string Url(string path) => $"http://127.0.0.1:{Port}{path}";
 
-    public void Give(string path, byte[] data) =>
-        Answer(path, [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {data.Length}\r\nConnection: close\r\n\r\n"), .. data]);
+    public void Give(string path, byte[] data)
+    {
+        lock (_answers)
+            _files[path] = data;
+    }
 
     public void Redirect(string path, string location) =>
         Answer(path, Encoding.ASCII.GetBytes($"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
 
-    /// <summary>Raw bytes, sent before the connection is closed.</summary>
+    /// <summary>Raw bytes, sent before the connection is closed, whatever is asked of the path.</summary>
     public void Answer(string path, byte[] answer)
     {
         lock (_answers)
@@ -63,16 +79,46 @@ public sealed class WebOrigin : IAsyncDisposable
         await using (var stream = client.GetStream())
         {
             using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
-            var path = (await reader.ReadLineAsync() ?? "").Split(' ').ElementAtOrDefault(1) ?? "";
-            while (await reader.ReadLineAsync() is { Length: > 0 })
+            var words = (await reader.ReadLineAsync() ?? "").Split(' ');
+            var (method, path) = (words[0], words.ElementAtOrDefault(1) ?? "");
+            string? range = null;
+            while (await reader.ReadLineAsync() is { Length: > 0 } header)
             {
-                // The headers say nothing of interest.
+                if (header.StartsWith("Range: ", StringComparison.OrdinalIgnoreCase))
+                    range = header["Range: ".Length..];
             }
 
-            byte[]? answer;
-            lock (_answers)
-                _answers.TryGetValue(path, out answer);
-            await stream.WriteAsync(answer ?? "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
+            try
+            {
+                await stream.WriteAsync(AnswerTo(method, path, range));
+            }
+            catch (IOException)
+            {
+                // Whoever asked has heard enough.
+            }
         }
     }
+
+    private byte[] AnswerTo(string method, string path, string? range)
+    {
+        lock (_answers)
+        {
+            _requests.Add(range is null ? $"{method} {path}" : $"{method} {path} {range}");
+            if (_answers.TryGetValue(path, out var answer))
+                return answer;
+            if (!_files.TryGetValue(path, out var file))
+                return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray();
+            if (method == "HEAD" || range is null)
+                return [.. Head($"200 OK\r\nContent-Length: {file.Length}"), .. method == "HEAD" ? [] : file];
+
+            var ends = range["bytes=".Length..].Split('-');
+            var first = int.Parse(ends[0], CultureInfo.InvariantCulture);
+            var last = Math.Min(ends[1].Length == 0 ? int.MaxValue : int.Parse(ends[1], CultureInfo.InvariantCulture), file.Length - 1);
+            return first > last
+                ? Head($"416 Range Not Satisfiable\r\nContent-Range: bytes */{file.Length}\r\nContent-Length: 0")
+                : [.. Head($"206 Partial Content\r\nContent-Range: bytes {first}-{last}/{file.Length}\r\nContent-Length: {last - first + 1}"), .. file[first..(last + 1)]];
+        }
+    }
+
+    private static byte[] Head(string status) => Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nConnection: close\r\n\r\n");
 }
