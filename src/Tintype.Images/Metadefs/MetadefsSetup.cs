@@ -7,6 +7,7 @@ using Tintype.Images.Metadefs.Objects;
 using Tintype.Images.Metadefs.Properties;
 using Tintype.Images.Metadefs.ResourceTypes;
 using Tintype.Images.Metadefs.Schemas;
+using Tintype.Images.Metadefs.Shipped;
 using Tintype.Images.Metadefs.Tags;
 
 namespace Tintype.Images.Metadefs;
@@ -19,12 +20,15 @@ internal static class MetadefsSetup
 {
     public static IServiceCollection AddMetadefs(this IServiceCollection services)
     {
+        services.AddSingleton<MetadefRules>();
         services.AddSingleton<NamespaceRepository>();
         services.AddSingleton<ItemRepository>();
         services.AddSingleton<ResourceTypeRepository>();
         services.AddSingleton<NamespaceItems>();
         services.AddSingleton<MetadefNamespaces>();
         services.AddSingleton<PropertiesOnResources>();
+        services.AddSingleton<ShipmentRepository>();
+        services.AddHostedService<ShippedNamespaces>();
         return services;
     }
 

@@ -3,24 +3,33 @@ using System.Text.Json.Serialization.Metadata;
 using Tintype.Images.Metadefs.Objects;
 using Tintype.Images.Metadefs.ResourceTypes;
 using Tintype.Images.Metadefs.Tags;
+using Tintype.Images.Policies;
 using Tintype.Platform.Http;
+using Tintype.Platform.Policy;
 using Tintype.Protocol.Images;
 
 namespace Tintype.Images.Metadefs.Items;
 
-/// <summary>What tells one kind of item from another: its word in the database, its content, and what Glance calls it when it refuses.</summary>
+/// <summary>What tells one kind of item from another: its word in the database, its content, who may do what with it, and what Glance says when it refuses.</summary>
 internal sealed class ItemKind<T>(string word, JsonTypeInfo<T> content)
 {
     public string Word { get; } = word;
 
     public JsonTypeInfo<T> Content { get; } = content;
 
-    /// <summary>Names of the rules of Glance's policy.</summary>
-    public required string AddRule { get; init; }
+    public required PolicyRule ListRule { get; init; }
 
-    public string ModifyRule { get; init; } = $"modify_metadef_{word}";
+    public required PolicyRule GetRule { get; init; }
 
-    public required string RemoveRule { get; init; }
+    public required PolicyRule AddRule { get; init; }
+
+    /// <summary>Null for what is made and deleted, and never changed.</summary>
+    public PolicyRule? ModifyRule { get; init; }
+
+    public required PolicyRule RemoveRule { get; init; }
+
+    /// <summary>Asked beside that of the namespace when all are deleted; null for none.</summary>
+    public PolicyRule? RemoveAllRule { get; init; }
 
     /// <summary>The namespace, by name, is not there or not seen.</summary>
     public Func<string, Fault> NamespaceNotFound { get; init; } = static name => Fault.NamespaceNotFound(name);
@@ -42,8 +51,11 @@ internal static class ItemKinds
 {
     public static ItemKind<ObjectContent> Objects { get; } = new("object", ItemJson.Default.ObjectContent)
     {
-        AddRule = "add_metadef_object",
-        RemoveRule = "delete_metadef_object",
+        ListRule = MetadefPolicy.GetObjects,
+        GetRule = MetadefPolicy.GetObject,
+        AddRule = MetadefPolicy.AddObject,
+        ModifyRule = MetadefPolicy.ModifyObject,
+        RemoveRule = MetadefPolicy.DeleteObject,
         NamespaceNotFound = static name => Fault.NamespaceMissing(name),
         NotFound = static name => Fault.NotFound($"Could not find metadata object {name}"),
         Taken = static (name, ns) => Fault.Conflict($"A metadata definition object with name={name} already exists in namespace={ns}."),
@@ -53,8 +65,11 @@ internal static class ItemKinds
 
     public static ItemKind<PropertyDefinition> Properties { get; } = new("property", MetadefsJson.Default.PropertyDefinition)
     {
-        AddRule = "add_metadef_property",
-        RemoveRule = "remove_metadef_property",
+        ListRule = MetadefPolicy.GetProperties,
+        GetRule = MetadefPolicy.GetProperty,
+        AddRule = MetadefPolicy.AddProperty,
+        ModifyRule = MetadefPolicy.ModifyProperty,
+        RemoveRule = MetadefPolicy.RemoveProperty,
         NotFound = static name => Fault.NotFound($"Could not find property {name}"),
         Taken = static (name, ns) => Fault.Conflict($"A metadata definition property with name={name} already exists in namespace={ns}."),
         TakenByAnother = static (name, ns) => Fault.DuplicateByUpdate("property", name, ns),
@@ -63,8 +78,12 @@ internal static class ItemKinds
 
     public static ItemKind<TagContent> Tags { get; } = new("tag", ItemJson.Default.TagContent)
     {
-        AddRule = "add_metadef_tag",
-        RemoveRule = "delete_metadef_tag",
+        ListRule = MetadefPolicy.GetTags,
+        GetRule = MetadefPolicy.GetTag,
+        AddRule = MetadefPolicy.AddTag,
+        ModifyRule = MetadefPolicy.ModifyTag,
+        RemoveRule = MetadefPolicy.DeleteTag,
+        RemoveAllRule = MetadefPolicy.DeleteTags,
         NotFound = static name => Fault.NotFound($"Could not find metadata tag {name}"),
         Taken = static (name, ns) => Fault.DuplicateTag(name, ns),
         TakenByAnother = static (name, ns) => Fault.DuplicateTag(name, ns),
@@ -73,8 +92,10 @@ internal static class ItemKinds
 
     public static ItemKind<AssociationContent> Associations { get; } = new("resource_type", ItemJson.Default.AssociationContent)
     {
-        AddRule = "add_metadef_resource_type_association",
-        RemoveRule = "remove_metadef_resource_type_association",
+        ListRule = MetadefPolicy.ListResourceTypes,
+        GetRule = MetadefPolicy.GetResourceType,
+        AddRule = MetadefPolicy.AddResourceTypeAssociation,
+        RemoveRule = MetadefPolicy.RemoveResourceTypeAssociation,
         NotFound = static name => Fault.NotFound($"Failed to find resource type {name} to delete"),
         Taken = static (name, ns) => Fault.DuplicateAssociation(name, ns),
         TakenByAnother = static (name, ns) => Fault.DuplicateAssociation(name, ns),

@@ -21,6 +21,10 @@ internal sealed record NamespaceContents(
     IReadOnlyList<ItemDraft<AssociationContent>>? Associations, IReadOnlyList<ItemDraft<PropertyDefinition>>? Properties,
     IReadOnlyList<ItemDraft<ObjectContent>>? Objects, IReadOnlyList<ItemDraft<TagContent>>? Tags);
 
+/// <param name="Associations">Of each, by its id.</param>
+/// <param name="IsFull">There may be more behind it.</param>
+internal sealed record NamespacePage(IReadOnlyList<MetadefNamespace> Namespaces, ILookup<long, Item<AssociationContent>> Associations, bool IsFull);
+
 /// <summary>A namespace with all that is in it.</summary>
 /// <param name="Tags">The youngest first.</param>
 internal sealed record WholeNamespace(

@@ -1,5 +1,5 @@
 using Tintype.Images.Metadefs.Items;
-using Tintype.Images.Metadefs.ResourceTypes;
+using Tintype.Images.Policies;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -7,21 +7,22 @@ using Tintype.Platform.Policy;
 namespace Tintype.Images.Metadefs.Namespaces;
 
 /// <summary>Namespaces, and what they bring with them when they are made, shown and deleted.</summary>
-internal sealed class MetadefNamespaces(NamespaceRepository namespaces, ItemRepository repository, NamespaceItems items, MetadataDatabase database)
+internal sealed class MetadefNamespaces(
+    NamespaceRepository namespaces, ItemRepository repository, NamespaceItems items, MetadefRules rules, MetadataDatabase database)
 {
     /// <summary>A page, with the associations of each.</summary>
     /// <exception cref="Fault">403 the caller may not list; 404 no such marker.</exception>
-    public Task<IReadOnlyList<(MetadefNamespace Namespace, IReadOnlyList<Item<AssociationContent>> Associations)>> ListAsync(
-        NamespaceListQuery query, Caller caller, CancellationToken ct)
+    public Task<NamespacePage> ListAsync(NamespaceListQuery query, Caller caller, CancellationToken ct)
     {
-        MetadefRules.PermitList("get_metadef_namespaces", caller);
+        rules.Require(MetadefPolicy.GetNamespaces, caller);
+        rules.Require(MetadefPolicy.ListResourceTypes, caller);
         return database.ReadAsync(async connection =>
         {
             var db = Statements.Of(connection);
-            var marker = query.Marker is null ? null : await namespaces.SeenAsync(db, query.Marker, caller, static name => Fault.NamespaceMissing(name));
-            var page = await namespaces.ListAsync(db, query, caller, marker?.Id);
-            var associations = await repository.ListAsync(db, ItemKinds.Associations, [.. page.Select(ns => ns.Id)]);
-            return (IReadOnlyList<(MetadefNamespace, IReadOnlyList<Item<AssociationContent>>)>)[.. page.Select(ns => (ns, (IReadOnlyList<Item<AssociationContent>>)[.. associations[ns.Id]]))];
+            var marker = query.Marker is null ? null : await namespaces.SeenAsync(db, query.Marker, caller, rules, static name => Fault.NamespaceMissing(name));
+            var page = await namespaces.ListAsync(db, query, caller.ProjectId, rules.SeesAll(caller), marker?.Id);
+            var shown = page.Where(ns => rules.Sees(ns, caller)).ToList();
+            return new NamespacePage(shown, await repository.ListAsync(db, ItemKinds.Associations, [.. shown.Select(ns => ns.Id)]), page.Count == query.Limit);
         }, ct);
     }
 
@@ -29,7 +30,9 @@ internal sealed class MetadefNamespaces(NamespaceRepository namespaces, ItemRepo
     public Task<WholeNamespace> ShowAsync(string name, Caller caller, CancellationToken ct) => database.ReadAsync(async connection =>
     {
         var db = Statements.Of(connection);
-        var ns = await namespaces.SeenAsync(db, name, caller, static name => Fault.NamespaceMissing(name));
+        var ns = await namespaces.SeenAsync(db, name, caller, rules, static name => Fault.NamespaceMissing(name));
+        foreach (var rule in (PolicyRule[])[MetadefPolicy.ListResourceTypes, MetadefPolicy.GetObjects, MetadefPolicy.GetProperties, MetadefPolicy.GetTags])
+            rules.Require(rule, caller, ns);
         return new WholeNamespace(ns,
             await repository.ListAsync(db, ItemKinds.Associations, ns.Id), await repository.ListAsync(db, ItemKinds.Properties, ns.Id),
             await repository.ListAsync(db, ItemKinds.Objects, ns.Id),
@@ -40,7 +43,8 @@ internal sealed class MetadefNamespaces(NamespaceRepository namespaces, ItemRepo
     /// <exception cref="Fault">403; 409 the name, or that of something in it, is taken.</exception>
     public Task<MetadefNamespace> CreateAsync(NamespaceDraft draft, Caller caller, CancellationToken ct)
     {
-        MetadefRules.PermitWrite("add_metadef_namespace", caller);
+        rules.Require(MetadefPolicy.AddNamespace, caller);
+        RequireContents(draft.Contents, caller);
         return database.WriteAsync(async scope =>
         {
             var db = Statements.Of(scope);
@@ -55,8 +59,8 @@ internal sealed class MetadefNamespaces(NamespaceRepository namespaces, ItemRepo
     public Task<MetadefNamespace> UpdateAsync(string name, NamespaceDraft draft, Caller caller, CancellationToken ct) => database.WriteAsync(async scope =>
     {
         var db = Statements.Of(scope);
-        var ns = await namespaces.SeenAsync(db, name, caller, static name => Fault.NamespaceNotFound(name));
-        MetadefRules.PermitWrite("modify_metadef_namespace", caller);
+        var ns = await namespaces.SeenAsync(db, name, caller, rules, static name => Fault.NamespaceNotFound(name));
+        rules.Require(MetadefPolicy.ModifyNamespace, caller, ns);
         if (await namespaces.FindAsync(db, draft.Name) is { } other && other.Id != ns.Id)
             throw Fault.DuplicateNamespaceByUpdate(draft.Name);
         return await namespaces.UpdateAsync(db, ns, draft, string.IsNullOrEmpty(draft.Owner) ? caller.ProjectId : draft.Owner);
@@ -67,8 +71,8 @@ internal sealed class MetadefNamespaces(NamespaceRepository namespaces, ItemRepo
     public Task DeleteAsync(string name, Caller caller, CancellationToken ct) => database.WriteAsync(async scope =>
     {
         var db = Statements.Of(scope);
-        var ns = await namespaces.SeenAsync(db, name, caller, static name => Fault.NamespaceNotFound(name));
-        MetadefRules.PermitWrite("delete_metadef_namespace", caller);
+        var ns = await namespaces.SeenAsync(db, name, caller, rules, static name => Fault.NamespaceNotFound(name));
+        rules.Require(MetadefPolicy.DeleteNamespace, caller, ns);
         if (ns.Protected)
             throw Fault.ProtectedNamespace(ns.Name);
         await namespaces.DeleteAsync(db, ns);
@@ -81,6 +85,19 @@ internal sealed class MetadefNamespaces(NamespaceRepository namespaces, ItemRepo
         await AddAsync(db, ItemKinds.Objects, ns, contents.Objects);
         await AddAsync(db, ItemKinds.Tags, ns, contents.Tags);
         await AddAsync(db, ItemKinds.Properties, ns, contents.Properties);
+    }
+
+    // As if the contents were added one by one.
+    private void RequireContents(NamespaceContents contents, Caller caller)
+    {
+        if (contents.Associations is { Count: > 0 })
+            rules.Require(MetadefPolicy.AddResourceTypeAssociation, caller);
+        if (contents.Objects is { Count: > 0 })
+            rules.Require(MetadefPolicy.AddObject, caller);
+        if (contents.Properties is { Count: > 0 })
+            rules.Require(MetadefPolicy.AddProperty, caller);
+        if (contents.Tags is { Count: > 0 })
+            rules.Require(MetadefPolicy.AddTag, caller);
     }
 
     private async Task AddAsync<T>(Statements db, ItemKind<T> kind, MetadefNamespace ns, IReadOnlyList<ItemDraft<T>>? drafts)

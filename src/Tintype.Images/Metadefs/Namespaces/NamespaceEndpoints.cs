@@ -32,9 +32,9 @@ internal static class NamespaceEndpoints
         var page = await namespaces.ListAsync(query, caller, ct);
         var first = parameters.Where(p => p.Key != "marker").ToList();
         // A full page promises another, which may turn out empty; a page that is not full is the last.
-        var next = page.Count == query.Limit && page.Count > 0 ? QueryParameters.Link(Path, [.. first, new("marker", page[^1].Namespace.Name)]) : null;
+        var next = page is { IsFull: true, Namespaces: [.., var last] } ? QueryParameters.Link(Path, [.. first, new("marker", last.Name)]) : null;
         return TypedResults.Json(
-            new MetadefNamespaceListView([.. page.Select(p => p.Namespace.View(p.Associations))], next, "/v2/schemas/metadefs/namespaces", QueryParameters.Link(Path, first)),
+            new MetadefNamespaceListView([.. page.Namespaces.Select(ns => ns.View([.. page.Associations[ns.Id]]))], next, "/v2/schemas/metadefs/namespaces", QueryParameters.Link(Path, first)),
             MetadefsJson.Default.MetadefNamespaceListView, "application/json");
     }
 

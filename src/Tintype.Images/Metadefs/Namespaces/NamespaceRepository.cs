@@ -15,14 +15,16 @@ internal sealed class NamespaceRepository(TimeProvider time)
         $"SELECT {Columns} FROM metadef_namespaces WHERE name_key = @key", new { key = MetadefRules.Key(name) }))?.ToRecord();
 
     /// <exception cref="Fault"><paramref name="notFound"/>: there is none, or the caller must not know of it.</exception>
-    public async Task<MetadefNamespace> SeenAsync(Statements db, string name, Caller caller, Func<string, Fault> notFound) =>
-        await FindAsync(db, name) is { } found && MetadefRules.Sees(found, caller) ? found : throw notFound(name);
+    public async Task<MetadefNamespace> SeenAsync(Statements db, string name, Caller caller, MetadefRules rules, Func<string, Fault> notFound) =>
+        await FindAsync(db, name) is { } found && rules.Sees(found, caller) ? found : throw notFound(name);
 
+    /// <param name="project">The caller's.</param>
+    /// <param name="seesAll">Whether the caller sees the private namespaces of all projects.</param>
     /// <param name="marker">The id of the namespace before the page; null for the first.</param>
-    public async Task<IReadOnlyList<MetadefNamespace>> ListAsync(Statements db, NamespaceListQuery query, Caller caller, long? marker)
+    public async Task<IReadOnlyList<MetadefNamespace>> ListAsync(Statements db, NamespaceListQuery query, string project, bool seesAll, long? marker)
     {
         List<string> conditions = ["1 = 1"];
-        if (!caller.IsAdmin)
+        if (!seesAll)
             conditions.Add("(owner = @project OR visibility = 'public')");
         if (query.Visibility is not null)
             conditions.Add("visibility = @Visibility");
@@ -39,7 +41,7 @@ internal sealed class NamespaceRepository(TimeProvider time)
             SELECT {Columns} FROM metadef_namespaces
             WHERE {string.Join("\n  AND ", conditions)}
             ORDER BY {query.Order.OrderBy} LIMIT @Limit
-            """, new { project = caller.ProjectId, query.Visibility, types = query.ResourceTypes?.Select(MetadefRules.Key), query.Limit, marker }))
+            """, new { project, query.Visibility, types = query.ResourceTypes?.Select(MetadefRules.Key), query.Limit, marker }))
             .Select(row => row.ToRecord())];
     }
 

@@ -1,6 +1,7 @@
 using Tintype.Images.Metadefs.Items;
 using Tintype.Images.Metadefs.Namespaces;
 using Tintype.Images.Metadefs.ResourceTypes;
+using Tintype.Images.Policies;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -9,7 +10,8 @@ using Tintype.Protocol.Images;
 namespace Tintype.Images.Metadefs.Properties;
 
 /// <summary>A property by the name that it has on a kind of resource, where its association's prefix stands before it.</summary>
-internal sealed class PropertiesOnResources(NamespaceRepository namespaces, ItemRepository items, ResourceTypeRepository resourceTypes, MetadataDatabase database)
+internal sealed class PropertiesOnResources(
+    NamespaceRepository namespaces, ItemRepository items, ResourceTypeRepository resourceTypes, MetadefRules rules, MetadataDatabase database)
 {
     /// <param name="resourceType">Null or empty for the property's own name.</param>
     /// <exception cref="Fault">404: no namespace, association or property, or a name without the prefix.</exception>
@@ -17,13 +19,15 @@ internal sealed class PropertiesOnResources(NamespaceRepository namespaces, Item
         database.ReadAsync(async connection =>
         {
             var db = Statements.Of(connection);
-            var seen = await namespaces.SeenAsync(db, ns, caller, ItemKinds.Properties.NamespaceNotFound);
-            var own = string.IsNullOrEmpty(resourceType) ? name : WithoutPrefix(name, await PrefixAsync(db, seen, resourceType));
+            var seen = await namespaces.SeenAsync(db, ns, caller, rules, ItemKinds.Properties.NamespaceNotFound);
+            rules.Require(MetadefPolicy.GetProperty, caller, seen);
+            var own = string.IsNullOrEmpty(resourceType) ? name : WithoutPrefix(name, await PrefixAsync(db, seen, resourceType, caller));
             return await items.FindAsync(db, ItemKinds.Properties, seen.Id, own) ?? throw ItemKinds.Properties.NotFound(own);
         }, ct);
 
-    private async Task<string?> PrefixAsync(Statements db, MetadefNamespace ns, string resourceType)
+    private async Task<string?> PrefixAsync(Statements db, MetadefNamespace ns, string resourceType, Caller caller)
     {
+        rules.Require(MetadefPolicy.GetResourceType, caller, ns);
         if (await items.FindAsync(db, ItemKinds.Associations, ns.Id, resourceType) is { } association)
             return association.Content.Prefix;
         throw await resourceTypes.ExistsAsync(db, resourceType) ? Fault.AssociationNotFound(resourceType, ns.Name) : Fault.ResourceTypeNotFound(resourceType);

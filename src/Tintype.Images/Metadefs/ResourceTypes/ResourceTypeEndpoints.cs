@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Tintype.Images.Metadefs.Items;
 using Tintype.Images.Metadefs.Schemas;
+using Tintype.Images.Policies;
 using Tintype.Platform.Database;
 using Tintype.Platform.Policy;
 using Tintype.Protocol.Images;
@@ -22,9 +23,9 @@ internal static class ResourceTypeEndpoints
     }
 
     private static async Task<JsonHttpResult<ResourceTypeListView>> ListTypesAsync(
-        Caller caller, ResourceTypeRepository types, MetadataDatabase database, CancellationToken ct)
+        Caller caller, MetadefRules rules, ResourceTypeRepository types, MetadataDatabase database, CancellationToken ct)
     {
-        MetadefRules.PermitList("list_metadef_resource_types", caller);
+        rules.Require(MetadefPolicy.ListResourceTypes, caller);
         var all = await database.ReadAsync(connection => types.ListAsync(Statements.Of(connection)), ct);
         return TypedResults.Json(new ResourceTypeListView([.. all.Select(t => new ResourceTypeView(t.Name, t.CreatedAt.ToWire(), t.UpdatedAt.ToWire()))]),
             MetadefsJson.Default.ResourceTypeListView, "application/json");

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Tintype.Images.Metadefs.Items;
 using Tintype.Images.Metadefs.Schemas;
+using Tintype.Images.Policies;
 using Tintype.Platform.Policy;
 using Tintype.Protocol.Images;
 
@@ -50,7 +51,7 @@ internal static class TagEndpoints
         using var body = await MetadefBody.ReadAsync(request, MetadefSchemas.Tags, _readOnly, ct);
         ItemDraft<TagContent>[] drafts = [.. body.RootElement.GetProperty("tags").EnumerateArray().Select((tag, at) => TagContent.Parse(tag, $"tag {at + 1} of the list"))];
         var append = request.Headers["X-Openstack-Append"].ToString().Trim().ToLowerInvariant() is "1" or "t" or "true" or "on" or "y" or "yes";
-        await items.AddAllAsync(ItemKinds.Tags, ns.Value, "add_metadef_tags", drafts, append, caller, ct);
+        await items.AddAllAsync(ItemKinds.Tags, ns.Value, MetadefPolicy.AddTags, drafts, append, caller, ct);
         return List(drafts.Select(d => d.Name), StatusCodes.Status201Created);
     }
 
