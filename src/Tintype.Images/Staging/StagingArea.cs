@@ -1,4 +1,3 @@
-using Tintype.DiskFormats.Inspection;
 using Tintype.Images.Data.Ingest;
 using Tintype.Images.Quotas;
 using Tintype.Images.Records;
@@ -34,7 +33,7 @@ internal sealed class StagingArea(
     {
         var blobId = Guid.NewGuid();
         using var upload = running.Begin(blobId);
-        var inspection = new FormatInspection(image.DiskFormat ?? "raw", wrapped: image.ContainerFormat is not (null or "bare"));
+        var inspection = intake.InspectionOf(image.DiskFormat ?? "raw", image.ContainerFormat ?? "bare");
         var found = await intake.WriteAsync(_store, blobId, quotas.Meter(QuotaKind.Staging, image, bytes, reserved), inspection, accept, ct);
         var taken = new StagedData(blobId, image.Id, found.Size, found.Finding.VirtualSize, found.Checksum, found.HashValue,
             image.DiskFormat, image.ContainerFormat, properties, found.Finding.Refusal);
