@@ -32,9 +32,9 @@ public static class PolicyFile
     internal static IReadOnlyList<PolicyOverride> Parse(TextReader text, string path)
     {
         var rules = new List<PolicyOverride>();
+        var yaml = new Parser(text);
         try
         {
-            var yaml = new Parser(text);
             yaml.Consume<StreamStart>();
             // Nothing, or nothing but comments: the defaults.
             if (yaml.Accept<StreamEnd>(out _))
@@ -60,7 +60,12 @@ public static class PolicyFile
         }
         catch (YamlException malformed)
         {
-            throw new PolicyException($"{path}, line {malformed.Start.Line}: {malformed.Message.TrimEnd('.')}; the file is YAML, with a line such as \"get_images\": \"role:reader\" for each rule.");
+            throw NotYaml(path, malformed.Start.Line, malformed);
+        }
+        catch (Exception malformed) when (malformed is ArgumentException or (InvalidOperationException and not PolicyException))
+        {
+            // What the reader says of some documents that break off, and of some tags, as if it were its caller's mistake.
+            throw NotYaml(path, yaml.Current?.Start.Line ?? 1, malformed);
         }
     }
 
@@ -74,6 +79,9 @@ public static class PolicyFile
             throw new PolicyException($"{path}, line {line}: the rule '{name}' has no value; write \"!\" to allow nobody, \"@\" to allow everybody.");
         return check.Value;
     }
+
+    private static PolicyException NotYaml(string path, long line, Exception malformed) => new(
+        $"{path}, line {line}: {malformed.Message.TrimEnd('.')}; the file is YAML, with a line such as \"get_images\": \"role:reader\" for each rule.");
 
     private static PolicyException NotRules(string path, long line) =>
         new($"{path}, line {line}: the file must be a list of rules, each written as \"get_images\": \"role:reader\".");
