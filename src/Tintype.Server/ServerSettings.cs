@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Tintype.Images.Data.Transport;
 
 namespace Tintype.Server;
 
@@ -43,7 +44,7 @@ internal sealed record ServerSettings(IPEndPoint Listen, string DataDirectory, b
     public void ConfigureKestrel(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
-        kestrel.Listen(Listen);
+        kestrel.Listen(Listen, endpoint => endpoint.UseDirectSending());
     }
 
     internal static IPEndPoint ParseListen(string listen)

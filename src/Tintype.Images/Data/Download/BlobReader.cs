@@ -22,6 +22,34 @@ internal sealed class BlobReader(BlobRepository blobs, ImageStores stores, ILogg
         return stream;
     }
 
+    /// <summary>The file of the best copy, open; null if that one is no file of this host, or is not what it should be.</summary>
+    /// <param name="size">Bytes that the blob has.</param>
+    public async Task<FileStream?> OpenFileAsync(Guid blobId, long size, IReadOnlyList<string>? preferred, CancellationToken ct)
+    {
+        var best = stores.InOrder(await blobs.ListCopiesAsync(blobId, ct), preferred) is [var first, ..] ? first : null;
+        if (best?.Store.Blobs is not ILocalFile files || best.Copy.Url is not null)
+            return null;
+        try
+        {
+            var file = new FileStream(files.PathOf(blobId), new FileStreamOptions
+            {
+                Share = FileShare.ReadWrite | FileShare.Delete,
+                BufferSize = 0,
+                // The socket asks for it; the kernel, which reads the file, does not care.
+                Options = FileOptions.Asynchronous,
+            });
+            if (file.Length == size)
+                return file;
+            await file.DisposeAsync();
+            return null;
+        }
+        catch (IOException failure)
+        {
+            Failed(best, failure);
+            return null;
+        }
+    }
+
     private void Failed(PlacedCopy place, Exception failure)
     {
         stores.ReportFailure(place.Store);

@@ -121,6 +121,35 @@ public sealed class DownloadTests(ImageDataServer server) : IClassFixture<ImageD
     }
 
     [Fact]
+    public async Task Downloads_follow_each_other_on_one_connection_whole_and_in_order()
+    {
+        var data = UploadTests.Bytes(3_000_001);
+        var image = await server.ActiveAsync(data, Ct);
+        using var connection = await image.ConnectAsync(Ct);
+        // All are asked for before the first is answered.
+        await connection.SendHeadAsync("GET", image.FilePath, Ct, image.Token);
+        await connection.SendHeadAsync("GET", image.FilePath, Ct, image.Token, "Range: bytes=1000000-");
+        await connection.SendHeadAsync("GET", $"{image.Path}0", Ct, image.Token);
+        await connection.SendHeadAsync("GET", image.FilePath, Ct, image.Token, "Range: bytes=-1");
+
+        Assert.Equal(data, (await connection.ReadAnswerAsync(Ct)).Body);
+        Assert.Equal(data[1_000_000..], (await connection.ReadAnswerAsync(Ct)).Body);
+        Assert.Equal(404, (await connection.ReadAnswerAsync(Ct)).Head.Status);
+        Assert.Equal(data[^1..], (await connection.ReadAnswerAsync(Ct)).Body);
+    }
+
+    [Fact]
+    public async Task An_old_client_gets_the_same_bytes()
+    {
+        var data = UploadTests.Bytes(1_000_001);
+        var image = await server.ActiveAsync(data, Ct);
+        using var connection = await image.ConnectAsync(Ct);
+        await connection.SendAsync(Encoding.ASCII.GetBytes($"GET {image.FilePath} HTTP/1.0\r\nHost: tintype\r\n{image.Token}\r\n\r\n"), Ct);
+
+        Assert.Equal(data, (await connection.ReadAnswerAsync(Ct)).Body);
+    }
+
+    [Fact]
     public async Task A_client_that_leaves_early_is_no_error_of_ours()
     {
         var image = await server.ActiveAsync(UploadTests.Bytes(60_000_000), Ct);

@@ -72,10 +72,13 @@ internal sealed class RawConnection : IDisposable
         var body = new byte[long.Parse(head.Headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture)];
         for (var at = 0; at < body.Length;)
         {
-            var piece = await ReadPieceAsync(ct);
-            piece = piece[..Math.Min(piece.Length, body.Length - at)];
+            if (_start == _end)
+                await ReceiveAsync(ct);
+            // What follows is the next answer's.
+            var piece = _buffer.AsMemory(_start, Math.Min(_end - _start, body.Length - at));
             piece.CopyTo(body.AsMemory(at));
             at += piece.Length;
+            _start += piece.Length;
         }
 
         return (head, body);
