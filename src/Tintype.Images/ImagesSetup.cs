@@ -64,6 +64,7 @@ public static class ImagesSetup
         api.MapImageStores();
         api.MapMetadefs();
         api.MapImageImport();
+        api.MapImageLocations();
         ImageTaskEndpoints.Map(api);
     }
 }

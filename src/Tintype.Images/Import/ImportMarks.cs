@@ -16,6 +16,9 @@ internal static class ImportMarks
     public static ImageRecord Begin(ImageRecord image, Guid task, IEnumerable<string> stores) =>
         Set(Set(Set(image, Task, task.ToString()), Importing, Join(stores)), Failed, Join(Names(image, Failed).Except(stores)));
 
+    /// <summary>Marked as held by a task that fills no stores.</summary>
+    public static ImageRecord Hold(ImageRecord image, Guid task) => Set(image, Task, task.ToString());
+
     public static ImageRecord Done(ImageRecord image, string store) => Set(image, Importing, Join(Names(image, Importing).Where(name => name != store)));
 
     public static ImageRecord Fail(ImageRecord image, IEnumerable<string> stores) =>

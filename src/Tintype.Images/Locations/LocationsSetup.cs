@@ -1,4 +1,6 @@
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Tintype.Platform.Tasks;
 
 namespace Tintype.Images.Locations;
 
@@ -11,6 +13,11 @@ internal static class LocationsSetup
         services.AddSingleton<LocationProbe>();
         services.AddSingleton<LocationChanges>();
         services.AddSingleton<LocationViews>();
+        services.AddSingleton<LocationImports>();
+        services.AddSingleton<ITaskHandler, LocationTask>();
         return services;
     }
+
+    /// <param name="api">The group <c>/image/v2</c>.</param>
+    public static void MapImageLocations(this IEndpointRouteBuilder api) => LocationEndpoints.Map(api);
 }

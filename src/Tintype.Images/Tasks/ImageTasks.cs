@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tintype.Images.Import;
+using Tintype.Images.Locations;
 using Tintype.Images.Policies;
 using Tintype.Images.Records;
 using Tintype.Platform.Database;
@@ -17,13 +18,14 @@ namespace Tintype.Images.Tasks;
 /// </summary>
 internal sealed class ImageTasks(TaskQueue tasks, ImageLifecycle images, ImagePolicies policies, TimeProvider time)
 {
+    private static readonly string[] _kinds = [ImportWork.Kind, LocationWork.Kind];
     private static readonly TimeSpan _remembered = TimeSpan.FromHours(48);
 
     /// <exception cref="Fault">404: no such image for the caller.</exception>
     public async Task<IReadOnlyList<ImageTaskView>> ListAboutAsync(Guid imageId, Caller caller, CancellationToken ct)
     {
         await images.FindForAsync(ImageAction.Show, imageId, caller, ct);
-        return [.. (await tasks.ListAboutAsync(imageId, ct)).Where(task => task.Kind == ImportWork.Kind && IsRemembered(task)).Select(View)];
+        return [.. (await tasks.ListAboutAsync(imageId, ct)).Where(task => IsOfImages(task) && IsRemembered(task)).Select(View)];
     }
 
     /// <exception cref="Fault">403; 400: there is no such marker.</exception>
@@ -31,7 +33,7 @@ internal sealed class ImageTasks(TaskQueue tasks, ImageLifecycle images, ImagePo
     {
         policies.Require(ImagePolicy.TasksApiAccess, caller);
         var found = await tasks.ListAsync(
-            new TaskQuery(ImportWork.Kind, query.State, time.GetUtcNow() - _remembered, query.Marker, query.Limit, query.OldestFirst), ct);
+            new TaskQuery(_kinds, query.State, time.GetUtcNow() - _remembered, query.Marker, query.Limit, query.OldestFirst), ct);
         return [.. found.Select(Stub)];
     }
 
@@ -40,20 +42,21 @@ internal sealed class ImageTasks(TaskQueue tasks, ImageLifecycle images, ImagePo
     {
         policies.Require(ImagePolicy.TasksApiAccess, caller);
         var task = ImageId.Find(id) is { } parsed ? await tasks.FindAsync(parsed, ct) : null;
-        return task is { Kind: ImportWork.Kind } && IsRemembered(task) ? View(task) : throw Fault.NotFound($"No task found with ID {id}");
+        return task is not null && IsOfImages(task) && IsRemembered(task) ? View(task) : throw Fault.NotFound($"No task found with ID {id}");
     }
+
+    private static bool IsOfImages(TaskRecord task) => _kinds.Contains(task.Kind);
+
+    private static string ApiType(TaskRecord task) => task.Kind == LocationWork.Kind ? LocationWork.Kind : ImportWork.Of(task).ApiType;
 
     private bool IsRemembered(TaskRecord task) => task.FinishedAt is not { } end || time.GetUtcNow() - end < _remembered;
 
-    private static ImageTaskStubView Stub(TaskRecord task) => new(task.Id, ImportWork.Of(task).ApiType, Word(task.State), task.ProjectId, Expiry(task),
+    private static ImageTaskStubView Stub(TaskRecord task) => new(task.Id, ApiType(task), Word(task.State), task.ProjectId, Expiry(task),
         task.CreatedAt.ToWire(), Updated(task), $"/v2/tasks/{task.Id}", "/v2/schemas/task");
 
-    private static ImageTaskView View(TaskRecord task)
-    {
-        var work = ImportWork.Of(task);
-        return new ImageTaskView(task.Id, work.ApiType, Word(task.State), task.ProjectId, Input(task, work), Result(task), task.Reason ?? "",
-            task.SubjectId, task.RequestId, task.UserId, Expiry(task), task.CreatedAt.ToWire(), Updated(task), $"/v2/tasks/{task.Id}", "/v2/schemas/task");
-    }
+    private static ImageTaskView View(TaskRecord task) => new(task.Id, ApiType(task), Word(task.State), task.ProjectId,
+        task.Kind == LocationWork.Kind ? Input(task, LocationWork.Of(task)) : Input(task, ImportWork.Of(task)), Result(task), task.Reason ?? "",
+        task.SubjectId, task.RequestId, task.UserId, Expiry(task), task.CreatedAt.ToWire(), Updated(task), $"/v2/tasks/{task.Id}", "/v2/schemas/task");
 
     private static string? Expiry(TaskRecord task) => task.FinishedAt is { } end ? (end + _remembered).ToWire() : null;
 
@@ -78,6 +81,14 @@ internal sealed class ImageTasks(TaskQueue tasks, ImageLifecycle images, ImagePo
             ["import_req"] = new JsonObject { ["method"] = method, ["all_stores_must_succeed"] = work.MustAllSucceed },
             ["backend"] = new JsonArray([.. work.Stores.Select(store => JsonValue.Create(store))]),
         });
+    }
+
+    private static JsonElement Input(TaskRecord task, LocationWork work)
+    {
+        var said = new JsonObject();
+        if (work.HashValue is not null)
+            (said["os_hash_algo"], said["os_hash_value"]) = (work.HashAlgorithm, work.HashValue);
+        return Element(new JsonObject { ["image_id"] = task.SubjectId.ToString(), ["loc_url"] = work.Url, ["validation_data"] = said });
     }
 
     private static JsonElement? Result(TaskRecord task) =>

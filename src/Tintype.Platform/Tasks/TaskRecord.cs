@@ -18,11 +18,11 @@ public sealed record TaskRecord(
     int Progress, string? Reason, DateTimeOffset CreatedAt, DateTimeOffset? StartedAt, DateTimeOffset? FinishedAt);
 
 /// <summary>Which tasks, and which page of them.</summary>
-/// <param name="Kind">Of this kind alone.</param>
+/// <param name="Kinds">Of these kinds alone.</param>
 /// <param name="State">In this state alone; any if null.</param>
 /// <param name="EndedSince">Without those that ended earlier.</param>
 /// <param name="Marker">The last task of the page before; null for the first page.</param>
-public sealed record TaskQuery(string Kind, TaskState? State, DateTimeOffset EndedSince, Guid? Marker, int Limit, bool OldestFirst);
+public sealed record TaskQuery(IReadOnlyList<string> Kinds, TaskState? State, DateTimeOffset EndedSince, Guid? Marker, int Limit, bool OldestFirst);
 
 /// <summary>A task to be queued.</summary>
 public sealed record NewTask(string Kind, Guid SubjectId, string ProjectId, string UserId, string RequestId, string Payload);

@@ -55,12 +55,12 @@ internal sealed class TaskRepository(MetadataDatabase database, TimeProvider tim
         var (order, beyond) = query.OldestFirst ? ("ASC", ">") : ("DESC", "<");
         return await ListAsync($"""
             SELECT {Columns} FROM tasks
-            WHERE kind = @Kind AND (@state IS NULL OR state = @state) AND (finished_at IS NULL OR finished_at >= @since)
+            WHERE kind IN @Kinds AND (@state IS NULL OR state = @state) AND (finished_at IS NULL OR finished_at >= @since)
               AND (@marker IS NULL OR (created_at, id) {beyond} (@at, @marker))
             ORDER BY created_at {order}, id {order} LIMIT @Limit
             """, new
         {
-            query.Kind,
+            query.Kinds,
             state = query.State is { } state ? Word(state) : null,
             since = query.EndedSince.ToMicroseconds(),
             marker = marker?.Id.ToString(),

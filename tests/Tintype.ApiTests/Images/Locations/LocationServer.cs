@@ -42,6 +42,19 @@ public sealed class LocationServer : IAsyncLifetime
 
     public async Task<JsonElement> ShowAsync(string id, ApiClient? by = null) => (await ImagesApi.SendAsync(by ?? One, "GET", $"{ImagesApi.Root}/{id}")).Json;
 
+    /// <summary>The tasks about an image once the newest has ended.</summary>
+    public async Task<JsonElement> EndedAsync(string id)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (true)
+        {
+            var tasks = (await ImagesApi.SendAsync(One, "GET", $"{ImagesApi.Root}/{id}/tasks")).Json;
+            if (tasks.GetProperty("tasks")[0].GetProperty("status").GetString() is "success" or "failure")
+                return tasks;
+            await Task.Delay(20, patience.Token);
+        }
+    }
+
     /// <summary>The locations as compact JSON.</summary>
     public static string Locations(JsonElement image) => image.GetProperty("locations").GetRawText();
 

@@ -1,0 +1,108 @@
+using Microsoft.Extensions.Options;
+using Tintype.Images.Data;
+using Tintype.Images.Data.Blobs;
+using Tintype.Images.Import;
+using Tintype.Images.Import.WebDownload;
+using Tintype.Images.Policies;
+using Tintype.Images.Records;
+using Tintype.Images.Stores;
+using Tintype.Platform.Database;
+using Tintype.Platform.Http;
+using Tintype.Platform.Policy;
+using Tintype.Platform.Tasks;
+
+namespace Tintype.Images.Locations;
+
+/// <summary>
+/// The locations of images as a resource of their own: a queued image is given its one location, once.
+/// <code>
+/// queued, locked ─► measured ─► active ─► read and hashed ─► unlocked            nothing was said of the data
+///                      └──────► importing ─► read, hashed, compared ─► active    it was
+/// whatever fails before active: queued again, without the location
+/// </code>
+/// </summary>
+internal sealed class LocationImports(
+    ImageLifecycle lifecycle, ImageRepository images, LocationRepository locations, BlobRepository blobs, ImageStores stores, ImagePolicies policies, DownloadRules downloads,
+    IOptions<LocationOptions> options, TaskQueue tasks, MetadataDatabase database, IBlobCollectorSignal collector)
+{
+    private const string Kept = "sha512";
+
+    /// <exception cref="Fault">400, 403, 404, 409.</exception>
+    public async Task StartAsync(Guid id, AddLocationRequest request, Caller caller, string requestId, CancellationToken ct) => await database.WriteAsync(async scope =>
+    {
+        var image = await lifecycle.FindForAsync(scope, ImageAction.Show, id, caller);
+        if (image.Status != ImageStatus.Queued)
+            throw Fault.LocationsNotNow("add", image.Status);
+        policies.Require(ImagePolicy.AddImageLocation, caller, image);
+        var isOnTheWeb = stores.Web is not null && request.Url.StartsWith("http", StringComparison.Ordinal);
+        if (!isOnTheWeb)
+        {
+            // There is no other store of which anybody could name a location: a service neither.
+            throw caller.Has("service") ? Fault.InvalidLocation($"'{request.Url}' is in no store that locations may be named of.") : Fault.LocationForServices();
+        }
+
+        request.CheckHash();
+        if (!options.Value.DoSecureHash && request.HashAlgorithm is not (null or Kept))
+            throw Fault.BadRequest($"os_hash_algo must be {Kept}, not {request.HashAlgorithm}: the data is not read here to find out another (Images:DoSecureHash).");
+        downloads.Check(request.Url);
+        ImageLifecycle.RequireFormats(image);
+        if (image.Properties.ContainsKey(ImportMarks.Task))
+            throw Fault.Conflict($"New operation on image '{id}' is not permitted as prior operation is still in progress");
+        var work = new LocationWork(request.Url, request.HashAlgorithm, request.HashValue);
+        var task = await tasks.EnqueueAsync(scope, new NewTask(LocationWork.Kind, id, caller.ProjectId, caller.UserId, requestId, work.ToJson()));
+        await images.SaveAsync(scope, ImportMarks.Hold(image, task));
+    }, ct);
+
+    /// <exception cref="Fault">403: where images lie is for services; 404.</exception>
+    public async Task<IReadOnlyList<ImageLocation>> ListAsync(Guid id, Caller caller, CancellationToken ct)
+    {
+        var image = await lifecycle.FindForAsync(ImageAction.Show, id, caller, ct);
+        policies.Require(ImagePolicy.FetchImageLocation, caller, image);
+        return await locations.ListAsync(image.BlobId, ct);
+    }
+
+    /// <summary>Makes the location the image's. Nothing if an interrupted run of the task has done it.</summary>
+    /// <exception cref="Fault">410: the image has gone, or other data has come.</exception>
+    public Task<ImageRecord> PlaceAsync(TaskRecord task, LocationWork work, long size) => database.WriteAsync(async scope =>
+    {
+        var image = await FindAsync(scope, task);
+        if (image.Status != ImageStatus.Queued)
+            return image;
+        var blobId = Guid.NewGuid();
+        await blobs.InsertAsync(scope, blobId, size, BlobFormat.Of(image.DiskFormat!), null);
+        await locations.ReplaceAsync(scope, blobId, [new ImageLocation(stores.Web!.Name, work.Url, IsOwn: false, LocationMetadata.Empty)]);
+        var isToBeCompared = options.Value.DoSecureHash && work.HashValue is not null;
+        return await images.SaveAsync(scope, image with
+        {
+            Status = isToBeCompared ? ImageStatus.Importing : ImageStatus.Active,
+            BlobId = blobId,
+            Size = size,
+            HashValue = options.Value.DoSecureHash ? null : work.HashValue,
+        });
+    }, CancellationToken.None);
+
+    /// <summary>Ends the task well.</summary>
+    /// <param name="found">Null if the data has not been read.</param>
+    public Task CompleteAsync(TaskRecord task, LocationData? found) => database.WriteAsync(async scope =>
+    {
+        var image = ImportMarks.End(await FindAsync(scope, task)) with { Status = ImageStatus.Active };
+        if (found?.VirtualSize is { } virtualSize)
+            await blobs.SetVirtualSizeAsync(scope, image.BlobId!.Value, virtualSize);
+        await images.SaveAsync(scope, found is null ? image
+            : image with { Checksum = found.Checksum, HashValue = found.HashValue, VirtualSize = found.VirtualSize });
+    }, CancellationToken.None);
+
+    /// <summary>Ends the task after a failure. No error if the image has gone.</summary>
+    public Task FailAsync(TaskRecord task) => database.WriteAsync(async scope =>
+    {
+        if (await images.FindAsync(scope, task.SubjectId) is not { } image || !ImportMarks.IsHeldBy(image, task.Id))
+            return;
+        await images.SaveAsync(scope, image.Status is not (ImageStatus.Queued or ImageStatus.Importing) ? ImportMarks.End(image)
+            : ImportMarks.End(image) with { Status = ImageStatus.Queued, BlobId = null, Size = null, VirtualSize = null });
+        scope.AfterCommit(collector.Wake);
+    }, CancellationToken.None);
+
+    private async Task<ImageRecord> FindAsync(WriteScope scope, TaskRecord task) =>
+        await images.FindAsync(scope, task.SubjectId) is { Status: ImageStatus.Queued or ImageStatus.Importing or ImageStatus.Active or ImageStatus.Deactivated } image
+            && ImportMarks.IsHeldBy(image, task.Id) ? image : throw Fault.ImageGoneDuringImport(task.SubjectId);
+}

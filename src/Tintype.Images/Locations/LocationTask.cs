@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Tintype.Images.Data.Download;
+using Tintype.Images.Data.Ingest;
+using Tintype.Images.Records;
+using Tintype.Platform.Http;
+using Tintype.Platform.Tasks;
+
+namespace Tintype.Images.Locations;
+
+/// <summary>What reading has told of the data under a location.</summary>
+/// <param name="Said">Its hash in the algorithm that the sender has used.</param>
+internal sealed record LocationData(string Checksum, string HashValue, string Said, long? VirtualSize);
+
+/// <summary>Carries out what <see cref="LocationImports"/> begins. After a crash it begins again: a location is placed once.</summary>
+internal sealed class LocationTask(
+    LocationImports imports, LocationProbe probe, BlobReader reader, BlobIntake intake, IOptions<LocationOptions> options, ILogger<LocationTask> log) : ITaskHandler
+{
+    // As Glance's http_retries: other people's servers fail for a moment.
+    private const int Attempts = 3;
+
+    public string Kind => LocationWork.Kind;
+
+    public int MaxConcurrency => 2;
+
+    public async Task RunAsync(TaskContext task, CancellationToken ct)
+    {
+        var work = LocationWork.Of(task.Task);
+        try
+        {
+            var image = await imports.PlaceAsync(task.Task, work, await probe.MeasureAsync(work.Url, ct));
+            var found = options.Value.DoSecureHash ? await TryReadAsync(image, work, ct) : null;
+            if (found is not null && work.HashValue is { } said && !said.Equals(found.Said, StringComparison.OrdinalIgnoreCase))
+                throw Fault.BadRequest($"os_hash_value: ({said}) not matched with actual os_hash_value: ({found.Said})");
+            await imports.CompleteAsync(task.Task, found);
+        }
+        catch (Exception failed) when (!(failed is OperationCanceledException && ct.IsCancellationRequested))
+        {
+            await imports.FailAsync(task.Task);
+            throw;
+        }
+    }
+
+    public Task<TaskRecovery> RecoverAsync(TaskRecord task, CancellationToken ct) => Task.FromResult(TaskRecovery.Rerun);
+
+    /// <summary>Null if the data cannot be read and the image, of which nobody has said anything, is active without its hash.</summary>
+    private async Task<LocationData?> TryReadAsync(ImageRecord image, LocationWork work, CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await ReadAsync(image, work, ct);
+            }
+            catch (IOException failed) when (attempt < Attempts)
+            {
+                LocationLog.ReadFailed(log, failed, image.Id, attempt);
+            }
+            catch (IOException failed) when (work.HashValue is null)
+            {
+                LocationLog.Unhashed(log, failed, image.Id);
+                return null;
+            }
+            catch (IOException failed)
+            {
+                throw Fault.InvalidLocation($"Hash calculation failed for image {image.Id} data: {failed.Message}", failed);
+            }
+        }
+    }
+
+    private async Task<LocationData> ReadAsync(ImageRecord image, LocationWork work, CancellationToken ct)
+    {
+        using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        using var sha512 = IncrementalHash.CreateHash(HashAlgorithmName.SHA512);
+        using var said = IncrementalHash.CreateHash(new HashAlgorithmName((work.HashAlgorithm ?? "sha512").ToUpperInvariant()));
+        var inspection = intake.InspectionOf(image.DiskFormat!, image.ContainerFormat!);
+        await using var data = await reader.OpenAsync(image.BlobId!.Value, 0, image.Size!.Value, null, ct);
+        var buffer = new byte[256 * 1024];
+        for (int read; (read = await data.ReadAsync(buffer, ct)) > 0;)
+        {
+            var block = buffer.AsMemory(0, read);
+            md5.AppendData(block.Span);
+            sha512.AppendData(block.Span);
+            said.AppendData(block.Span);
+            inspection.Feed(block.Span);
+        }
+
+        // Data that is not what it is called still gives its bytes to who wants them; a copy of our own, to boot from, is refused.
+        var finding = inspection.Finish();
+        return new LocationData(Hex(md5), Hex(sha512), Hex(said), finding.Refusal is null ? finding.VirtualSize : null);
+    }
+
+    private static string Hex(IncrementalHash hash) => Convert.ToHexStringLower(hash.GetHashAndReset());
+}
