@@ -58,6 +58,18 @@ public sealed class NamespaceListTests(ImagesApi api) : IClassFixture<ImagesApi>
         AssertRefused(404, $"Metadata definition namespace={name} was not found.", await SendAsync(api.Two, "GET", $"{Namespaces}?marker={name}"));
     }
 
+    [Fact]
+    public async Task What_properties_of_images_mean_is_there_from_the_first_start()
+    {
+        Assert.Superset(
+            new HashSet<string> { "OS::Compute::LibvirtImage", "OS::Compute::InstanceData", "OS::OperatingSystem", "OS::Glance::CommonImageProperties" },
+            (await NamesAsync("limit=1000&visibility=public")).ToHashSet());
+        var action = await SendAsync(api.One, "GET", $"{Namespaces}/OS::Compute::Watchdog/properties/hw_watchdog_action?resource_type=OS::Glance::Image");
+        Assert.Equal(["disabled", "reset", "poweroff", "pause", "none"], action.Json.GetProperty("enum").EnumerateArray().Select(word => word.GetString()!));
+        AssertRefused(403, "Metadata definition namespace OS::Compute::Watchdog is protected and cannot be deleted.",
+            await SendAsync(api.Admin, "DELETE", $"{Namespaces}/OS::Compute::Watchdog"));
+    }
+
     [Theory]
     [InlineData("limit=-1", "limit param must be positive")]
     [InlineData("limit=x", "limit param must be an integer")]
