@@ -6,7 +6,7 @@ package_groups() {
 guests|qemu-system-x86 qemu-utils seabios ipxe-qemu genisoimage util-linux|to run guests (QEMU, its disk tools, config drives)
 guest-image|fdisk e2fsprogs grub-common grub-pc-bin cpio kmod gzip fakeroot zstd xz-utils|to build the demo guest from Debian's own packages
 client|python3-openstackclient|the OpenStack client, to talk to Tintype
-tests|strace jq e2fsprogs|for the tests
+tests|strace jq e2fsprogs tempest|for the tests (Tempest: OpenStack's own)
 L
 }
 

@@ -33,6 +33,9 @@ internal static class VersionNegotiation
             return Task.CompletedTask;
         }
 
+        // Routing does not tell /images/ from /images; to clients the former is an image without an id, of which there is none.
+        if (remaining.Length > 1 && remaining.EndsWith('/'))
+            throw Fault.NotFound("The resource could not be found.");
         context.Request.Path = $"/image/v2{remaining}";
         return next(context);
     }
