@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Tintype.Images.Caching;
 using Tintype.Images.Data;
 using Tintype.Images.Import;
 using Tintype.Images.Listing;
@@ -32,6 +33,7 @@ public static class ImagesSetup
         services.AddImageQuotas();
         services.AddImageData();
         services.AddImageLocations();
+        services.AddImageCache();
         services.AddMetadefs();
         services.AddSingleton<ImageRepository>();
         services.AddSingleton<ImageRules>();
@@ -65,6 +67,7 @@ public static class ImagesSetup
         api.MapMetadefs();
         api.MapImageImport();
         api.MapImageLocations();
+        api.MapImageCache();
         ImageTaskEndpoints.Map(api);
     }
 }

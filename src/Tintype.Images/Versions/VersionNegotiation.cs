@@ -1,4 +1,7 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tintype.Images.Caching;
 using Tintype.Platform.Http;
 using Tintype.Protocol.Images;
 
@@ -25,7 +28,7 @@ internal static class VersionNegotiation
         var accept = context.Request.Headers.Accept.ToString();
         if (accept.StartsWith(MediaType, StringComparison.Ordinal))
             (segment, remaining) = (accept[MediaType.Length..], rest.Value ?? "");
-        if (!ImagesApiVersions.Knows(segment))
+        if (!ImagesApiVersions.Knows(segment, HasCache(context)))
             return WriteAsync(context, StatusCodes.Status300MultipleChoices);
         if (remaining.Length == 0)
         {
@@ -40,6 +43,8 @@ internal static class VersionNegotiation
         return next(context);
     }
 
+    private static bool HasCache(HttpContext context) => context.RequestServices.GetRequiredService<IOptions<CacheOptions>>().Value.IsOn;
+
     private static (string Segment, string Remaining) Pop(PathString path)
     {
         var text = (path.Value ?? "").TrimStart('/');
@@ -50,7 +55,8 @@ internal static class VersionNegotiation
     private static Task WriteAsync(HttpContext context, int status)
     {
         ApiLinkView[] links = [new("self", PublicUrl.Of(context.Request, "/image/v2/"))];
-        var versions = ImagesApiVersions.All.Select(id => new ApiVersionView(id, id == ImagesApiVersions.Current ? "CURRENT" : "SUPPORTED", links));
+        var all = ImagesApiVersions.All(HasCache(context));
+        var versions = all.Select(id => new ApiVersionView(id, id == all[0] ? "CURRENT" : "SUPPORTED", links));
         context.Response.StatusCode = status;
         return context.Response.WriteAsJsonAsync(
             new ApiVersionListView([.. versions]), ImagesJson.Default.ApiVersionListView, "application/json", context.RequestAborted);

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Tintype.Images.Caching;
 using Tintype.Images.Data.Transport;
 using Tintype.Images.Records;
 using Tintype.Platform.Http;
@@ -9,7 +10,7 @@ using Tintype.Storage.Http;
 namespace Tintype.Images.Data.Download;
 
 /// <summary>Sends an image's data, or one range of it, from the store to the socket.</summary>
-internal sealed class ImageDownload(ImageLifecycle lifecycle, BlobReader blobs)
+internal sealed class ImageDownload(ImageLifecycle lifecycle, BlobReader blobs, ImageCache cache)
 {
     // Read straight into the connection's buffer, a block of its pool at a time; measured to be the fastest without the kernel's help.
     private const int BlockSize = 256 * 1024;
@@ -26,7 +27,7 @@ internal sealed class ImageDownload(ImageLifecycle lifecycle, BlobReader blobs)
         var range = ByteRange.Parse(request.Headers.Range, request.Headers.ContentRange, size);
         var bytes = range ?? new ByteRange(0, size);
         await using var file = Sender(request) is null ? null : await blobs.OpenFileAsync(blobId, size, Preferred(request), ct);
-        await using var data = file is null ? await OpenAsync(id, blobId, bytes, Preferred(request), caller, ct) : null;
+        await using var data = file is null ? await OpenAsync(image, bytes, Preferred(request), caller, ct) : null;
         response.StatusCode = range is null ? StatusCodes.Status200OK : StatusCodes.Status206PartialContent;
         response.ContentType = "application/octet-stream";
         response.ContentLength = bytes.Length;
@@ -45,16 +46,16 @@ internal sealed class ImageDownload(ImageLifecycle lifecycle, BlobReader blobs)
     private static SocketSender? Sender(HttpRequest request) =>
         HttpProtocol.IsHttp11(request.Protocol) ? request.HttpContext.Features.Get<SocketSender>() : null;
 
-    private async Task<Stream> OpenAsync(Guid id, Guid blobId, ByteRange range, string[] preferred, Caller caller, CancellationToken ct)
+    private async Task<Stream> OpenAsync(ImageRecord image, ByteRange range, string[] preferred, Caller caller, CancellationToken ct)
     {
         try
         {
-            return await blobs.OpenAsync(blobId, range.Offset, range.Length, preferred, ct);
+            return await cache.OpenAsync(image, range, preferred, ct);
         }
         catch (BlobNotFoundException)
         {
             // Deleted since it was looked up: then it is not found. If it is still there, its data is lost, and that is for the log.
-            await lifecycle.FindForDownloadAsync(id, caller, ct);
+            await lifecycle.FindForDownloadAsync(image.Id, caller, ct);
             throw;
         }
         catch (RemoteDataException failed)
