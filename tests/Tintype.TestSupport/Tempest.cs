@@ -54,6 +54,7 @@ public static partial class Tempest
             [image]
             http_image = {httpImage}
             build_timeout = 120
+            image_caching_enabled = true
             [image-feature-enabled]
             import_image = true
             os_glance_reserved = true

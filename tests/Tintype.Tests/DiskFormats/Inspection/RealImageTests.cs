@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tintype.DiskFormats.Inspection;
 using Tintype.Tests.DiskFormats.Specimens;
+using Tintype.TestSupport;
 using Xunit;
 
 namespace Tintype.Tests.DiskFormats.Inspection;
@@ -48,9 +49,10 @@ public sealed class RealImageTests : IDisposable
     [Fact]
     public async Task An_encrypted_disk_has_the_size_of_what_is_behind_its_header()
     {
-        var path = Path.Combine(_folder, "disk.luks");
-        await QemuImg.RunAsync("create", "-q", "-f", "luks", "--object", "secret,id=key,data=secret", "-o", "key-secret=key,iter-time=10", path, "1M");
-        var image = await File.ReadAllBytesAsync(path, Ct);
+        // The header of what "qemu-img create -f luks … 1M" made once: it measures the processor for its key, and fails on a busy one.
+        var header = await File.ReadAllBytesAsync(Path.Combine(Repository.Root, "tests", "fixtures", "disk-formats", "luks1.header"), Ct);
+        var image = new byte[3_117_056];
+        header.CopyTo(image, 0);
 
         Assert.Equal(new FormatFinding("luks", 1 << 20, null), Inspected.As("luks", image));
         Assert.Equal(new FormatFinding("luks", image.Length, null), Inspected.As("raw", image));
