@@ -15,6 +15,7 @@ using Tintype.Images.Schemas;
 using Tintype.Images.Sharing;
 using Tintype.Images.Stores;
 using Tintype.Images.Tasks;
+using Tintype.Images.Uploads;
 using Tintype.Images.Versions;
 using Tintype.Platform;
 
@@ -34,6 +35,7 @@ public static class ImagesSetup
         services.AddImageData();
         services.AddImageLocations();
         services.AddImageCache();
+        services.AddUploads();
         services.AddMetadefs();
         services.AddSingleton<ImageRepository>();
         services.AddSingleton<ImageRules>();
@@ -69,5 +71,6 @@ public static class ImagesSetup
         api.MapImageLocations();
         api.MapImageCache();
         ImageTaskEndpoints.Map(api);
+        routes.MapUploads();
     }
 }

@@ -20,10 +20,16 @@ internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobRead
     {
         // What an interrupted run has left there.
         await store.Blobs.DeleteAsync(data.BlobId, ct);
-        if (store.Blobs is IFileAdopting adopting && await adopting.TryAdoptAsync(area.PathOf(data), data.BlobId, ct))
+        await FillAsync(store, data.BlobId, area.PathOf(data), data.Checksum, data.HashValue, ct);
+    }
+
+    /// <summary>The same with a finished file, of which nothing is in the store yet.</summary>
+    public async Task FillAsync(ImageStore store, Guid blobId, string path, string checksum, string hash, CancellationToken ct)
+    {
+        if (store.Blobs is IFileAdopting adopting && await adopting.TryAdoptAsync(path, blobId, ct))
             return;
-        await using var source = await area.OpenAsync(data, ct);
-        await WriteAsync(store, data.BlobId, source, null, data.Checksum, data.HashValue, ct);
+        await using var source = File.OpenRead(path);
+        await WriteAsync(store, blobId, source, null, checksum, hash, ct);
     }
 
     /// <summary>Copies what the image has in another store.</summary>

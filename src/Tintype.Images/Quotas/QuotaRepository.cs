@@ -67,7 +67,10 @@ internal sealed class QuotaRepository(MetadataDatabase database, TimeProvider ti
     public Task RemoveAsync(WriteScope scope, Guid image, QuotaKind kind) => scope.ExecuteAsync(
         "DELETE FROM quota_reservations WHERE image_id = @image AND kind = @kind", new { image = image.ToString(), kind = Word(kind) });
 
-    public Task<int> ClearAsync(CancellationToken ct) => database.WriteAsync(scope => scope.ExecuteAsync("DELETE FROM quota_reservations"), ct);
+    /// <summary>All but those of what can go on.</summary>
+    public Task<int> ClearAsync(CancellationToken ct) => database.WriteAsync(scope => scope.ExecuteAsync("""
+        DELETE FROM quota_reservations WHERE image_id NOT IN (SELECT u.image_id FROM resumable_uploads u WHERE u.completed_at IS NULL)
+        """), ct);
 
     private static string ReservedSql(QuotaKind kind) =>
         $"SELECT COALESCE(SUM(r.bytes), 0) FROM quota_reservations r WHERE r.project = @project AND r.kind = '{Word(kind)}'";

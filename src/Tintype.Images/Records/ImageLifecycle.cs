@@ -25,7 +25,8 @@ internal sealed record ImageDataFacts(Guid BlobId, long Size, long? VirtualSize,
 /// queued ──BeginSaving──► saving ──Activate────────────────► active
 ///    │ ▲                     │                                  ▲
 ///    │ └──ReturnToQueued─────┴────────┐  whatever failed        │
-///    └──BeginStaging──► uploading ────┴──► importing ──Activate─┘
+///    ├──BeginStaging──► uploading ────┼──► importing ──Activate─┤
+///    └──BeginResumable─► uploading ───┴──Activate───────────────┘
 /// </code>
 /// </summary>
 internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, ImagePolicies policies, ImageQuotas quotas, MetadataDatabase database)
@@ -58,16 +59,22 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
 
     /// <summary>Sets the formats first, where they are given.</summary>
     public Task<ImageRecord> BeginSavingAsync(Guid id, string? diskFormat, string? containerFormat, long? promisedSize, CancellationToken ct) =>
-        database.WriteAsync(async scope =>
-        {
-            var image = await images.FindAsync(scope, id) ?? throw Fault.ImageNotFound(id);
-            Check(image.Status, ImageStatus.Saving);
-            image = image with { DiskFormat = diskFormat ?? image.DiskFormat, ContainerFormat = containerFormat ?? image.ContainerFormat };
-            RequireFormats(image);
-            var saving = await images.SaveAsync(scope, image with { Status = ImageStatus.Saving });
-            await quotas.BeginAsync(scope, QuotaKind.Store, saving, promisedSize);
-            return saving;
-        }, ct);
+        database.WriteAsync(scope => BeginAsync(scope, id, ImageStatus.Saving, diskFormat, containerFormat, promisedSize), ct);
+
+    /// <summary>Data will come in pieces, over hours perhaps: the image is <c>uploading</c> meanwhile, as with data that is staged.</summary>
+    /// <exception cref="Fault">404 gone; 409 not queued; 400 a format is not set; 413 the owner's quota has no room.</exception>
+    public Task<ImageRecord> BeginResumableAsync(WriteScope scope, Guid id, long length) => BeginAsync(scope, id, ImageStatus.Uploading, null, null, length);
+
+    private async Task<ImageRecord> BeginAsync(WriteScope scope, Guid id, ImageStatus status, string? diskFormat, string? containerFormat, long? promisedSize)
+    {
+        var image = await images.FindAsync(scope, id) ?? throw Fault.ImageNotFound(id);
+        Check(image.Status, status);
+        image = image with { DiskFormat = diskFormat ?? image.DiskFormat, ContainerFormat = containerFormat ?? image.ContainerFormat };
+        RequireFormats(image);
+        var begun = await images.SaveAsync(scope, image with { Status = status });
+        await quotas.BeginAsync(scope, QuotaKind.Store, begun, promisedSize);
+        return begun;
+    }
 
     /// <param name="promisedSize">Bytes that will come; null if it has not been said.</param>
     /// <exception cref="Fault">404 gone; 409 not queued; 413 the owner's quota has no room.</exception>
@@ -95,7 +102,7 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
     public async Task<ImageRecord> ActivateAsync(
         WriteScope scope, Guid id, ImageDataFacts data, IReadOnlyDictionary<string, string?> properties)
     {
-        if (await images.FindAsync(scope, id) is not { Status: ImageStatus.Saving or ImageStatus.Importing } image)
+        if (await images.FindAsync(scope, id) is not { Status: ImageStatus.Saving or ImageStatus.Uploading or ImageStatus.Importing } image)
             throw Fault.ImageGoneDuringUpload(id);
         await quotas.SettleAsync(scope, image, data);
         return await images.SaveAsync(scope, image with
@@ -113,12 +120,14 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
     }
 
     /// <summary>After a failed upload the image can be tried again. No error if it has gone or is not being saved.</summary>
-    public Task ReturnToQueuedAsync(Guid id, CancellationToken ct) => database.WriteAsync(async scope =>
+    public Task ReturnToQueuedAsync(Guid id, CancellationToken ct) => database.WriteAsync(scope => ReturnToQueuedAsync(scope, id), ct);
+
+    public async Task ReturnToQueuedAsync(WriteScope scope, Guid id)
     {
         if (await images.FindAsync(scope, id) is { Status: ImageStatus.Saving or ImageStatus.Uploading or ImageStatus.Importing } image)
             await images.SaveAsync(scope, image with { Status = ImageStatus.Queued, Size = null, VirtualSize = null });
         await quotas.ReleaseAsync(scope, id);
-    }, ct);
+    }
 
     /// <summary>What an end of the server in the middle of an upload has left; none of them is being uploaded before the server answers.</summary>
     public Task<IReadOnlyList<ImageRecord>> ListBrokenOffAsync(CancellationToken ct) => images.ListBrokenOffAsync(ct);

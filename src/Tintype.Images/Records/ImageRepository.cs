@@ -65,7 +65,8 @@ internal sealed class ImageRepository(MetadataDatabase database, TimeProvider ti
         (IReadOnlyList<ImageRecord>)[.. (await db.QueryAsync<ImageRow>($"""
             SELECT {ImageRow.Columns} FROM images i
             WHERE i.status IN ('saving', 'uploading', 'importing')
-              AND (i.status = 'saving' OR (i.status = 'uploading' AND NOT EXISTS (SELECT 1 FROM staged_data s WHERE s.image_id = i.id)))
+              AND (i.status = 'saving' OR (i.status = 'uploading' AND NOT EXISTS (SELECT 1 FROM staged_data s WHERE s.image_id = i.id)
+                AND NOT EXISTS (SELECT 1 FROM resumable_uploads u WHERE u.image_id = i.id AND u.completed_at IS NULL)))
             """)).Select(r => r.ToRecord())], ct);
 
     private static async Task<ImageSeen?> SeenAsync(IDbConnection db, IDbTransaction? transaction, Guid id, string projectId)

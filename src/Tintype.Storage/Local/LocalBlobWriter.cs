@@ -1,5 +1,3 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Tintype.Storage.Local;
 
 /// <summary>
@@ -11,15 +9,11 @@ namespace Tintype.Storage.Local;
 /// </summary>
 internal sealed class LocalBlobWriter : IBlobWriter, ISparseWritable
 {
-    /// <summary>Zeros are left out in blocks of this size, at multiples of it: small enough to find them, large enough not to fragment the file.</summary>
-    private const int HoleSize = 64 * 1024;
-
     private readonly string _store;
     private readonly string _directory;
     private readonly string _path;
     private readonly FileStream _file;
-    private readonly WriteBehind _writeBehind;
-    private long _stored;
+    private readonly SparseFile _data;
     private bool _committed;
 
     private LocalBlobWriter(string store, string directory, string path, FileStream file)
@@ -28,12 +22,12 @@ internal sealed class LocalBlobWriter : IBlobWriter, ISparseWritable
         _directory = directory;
         _path = path;
         _file = file;
-        _writeBehind = new WriteBehind(file.SafeFileHandle);
+        _data = new SparseFile(file.SafeFileHandle, store);
     }
 
     private string UnfinishedPath => _path + LocalStore.UnfinishedSuffix;
 
-    public long Length { get; private set; }
+    public long Length => _data.Length;
 
     public static LocalBlobWriter Create(string store, string directory, string path)
     {
@@ -49,43 +43,19 @@ internal sealed class LocalBlobWriter : IBlobWriter, ISparseWritable
             });
             return new LocalBlobWriter(store, directory, path, file);
         }
-        catch (IOException full) when (IsFull(full))
+        catch (IOException full) when (SparseFile.IsFull(full))
         {
             throw new StorageFullException(store, full);
         }
     }
 
-    public async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
-    {
-        try
-        {
-            while (!bytes.IsEmpty)
-            {
-                var zeros = LeadingHoles(bytes.Span, Length);
-                bytes = bytes[zeros..];
-                Length += zeros;
-                var data = DataBeforeHole(bytes.Span, Length);
-                if (data == 0)
-                    continue;
-                await RandomAccess.WriteAsync(Handle, bytes[..data], Length, ct);
-                bytes = bytes[data..];
-                Length += data;
-                _stored = Length;
-            }
-
-            await _writeBehind.AdvanceAsync(_stored);
-        }
-        catch (IOException full) when (IsFull(full))
-        {
-            throw new StorageFullException(_store, full);
-        }
-    }
+    public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct) => _data.WriteAsync(bytes, ct);
 
     public ValueTask WriteZerosAsync(long length, CancellationToken ct)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         ct.ThrowIfCancellationRequested();
-        Length += length;
+        _data.SkipZeros(length);
         return ValueTask.CompletedTask;
     }
 
@@ -96,20 +66,14 @@ internal sealed class LocalBlobWriter : IBlobWriter, ISparseWritable
             throw new InvalidOperationException($"{_path} is committed already.");
         try
         {
-            // What ends in a hole has been given no length by any write.
-            if (_stored != Length)
-                RandomAccess.SetLength(Handle, Length);
-            var found = RandomAccess.GetLength(Handle);
-            if (found != Length)
-                throw new IOException($"{UnfinishedPath} has {found} bytes after {Length} were written.");
-            RandomAccess.FlushToDisk(Handle);
+            _data.Finish(UnfinishedPath);
             // overwrite: a plain rename(2); CreateAsync has made sure that nothing is there.
             File.Move(UnfinishedPath, _path, overwrite: true);
             _committed = true;
             // Otherwise a power cut can undo the rename after the upload was acknowledged.
             Kernel.SyncDirectory(_directory);
         }
-        catch (IOException full) when (IsFull(full))
+        catch (IOException full) when (SparseFile.IsFull(full))
         {
             throw new StorageFullException(_store, full);
         }
@@ -121,28 +85,4 @@ internal sealed class LocalBlobWriter : IBlobWriter, ISparseWritable
         if (!_committed)
             File.Delete(UnfinishedPath);
     }
-
-    private SafeFileHandle Handle => _file.SafeFileHandle;
-
-    /// <summary>Bytes at the front that are whole blocks of zeros, and may therefore stay holes.</summary>
-    private static int LeadingHoles(ReadOnlySpan<byte> bytes, long position)
-    {
-        var zeros = 0;
-        if (position % HoleSize != 0)
-            return 0;
-        while (bytes.Length - zeros >= HoleSize && !bytes.Slice(zeros, HoleSize).ContainsAnyExcept((byte)0))
-            zeros += HoleSize;
-        return zeros;
-    }
-
-    /// <summary>Bytes at the front up to the next whole block of zeros.</summary>
-    private static int DataBeforeHole(ReadOnlySpan<byte> bytes, long position)
-    {
-        var data = 0;
-        while (data < bytes.Length && LeadingHoles(bytes[data..], position + data) == 0)
-            data += (int)Math.Min(bytes.Length - data, HoleSize - ((position + data) % HoleSize));
-        return data;
-    }
-
-    private static bool IsFull(IOException exception) => exception.HResult is Kernel.ENOSPC or Kernel.EDQUOT;
 }

@@ -6,7 +6,8 @@ namespace Tintype.Storage.Local;
 /// Starts writing each window to the disk as soon as it is full, waits for the one before it, and drops that from the page cache if
 /// the file is large: neither does the final fsync have gigabytes to write, nor does a large upload push everything else out of memory.
 /// </summary>
-internal sealed class WriteBehind(SafeFileHandle file)
+/// <param name="from">What lies before is on the disk already.</param>
+internal sealed class WriteBehind(SafeFileHandle file, long from = 0)
 {
     private const long Window = 8 * 1024 * 1024;
 
@@ -14,8 +15,8 @@ internal sealed class WriteBehind(SafeFileHandle file)
     // (in a virtual machine several times more) than writing it into the same few again.
     private const long KeptInCache = 64 * 1024 * 1024;
 
-    private long _finished;
-    private long _started;
+    private long _finished = from;
+    private long _started = from;
     private bool _unsupported;
 
     /// <param name="written">The file is written up to here.</param>

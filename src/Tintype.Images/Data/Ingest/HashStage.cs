@@ -8,11 +8,15 @@ internal sealed class HashStage : IDisposable
 {
     private readonly Channel<SharedBlock> _queue = Channel.CreateUnbounded<SharedBlock>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private readonly IncrementalHash _hash;
+    private readonly bool _owned;
     private readonly Task _run;
 
-    public HashStage(HashAlgorithmName algorithm, SharedBlocks blocks)
+    public HashStage(HashAlgorithmName algorithm, SharedBlocks blocks) : this(IncrementalHash.CreateHash(algorithm), blocks) => _owned = true;
+
+    /// <summary>Goes on with a hash, which stays the caller's.</summary>
+    public HashStage(IncrementalHash hash, SharedBlocks blocks)
     {
-        _hash = IncrementalHash.CreateHash(algorithm);
+        _hash = hash;
         _run = Task.Run(() => RunAsync(blocks));
     }
 
@@ -28,7 +32,11 @@ internal sealed class HashStage : IDisposable
     /// <summary>The hash in lower-case hexadecimal; after <see cref="EndAsync"/>.</summary>
     public string Result() => Convert.ToHexStringLower(_hash.GetHashAndReset());
 
-    public void Dispose() => _hash.Dispose();
+    public void Dispose()
+    {
+        if (_owned)
+            _hash.Dispose();
+    }
 
     private async Task RunAsync(SharedBlocks blocks)
     {
