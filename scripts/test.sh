@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/packages.sh
 
 require_dotnet
-install_packages guests guest-image client tests || { say "the tests need all of these"; exit 1; }
+install_packages guests guest-image client tests peer || { say "the tests need all of these"; exit 1; }
 demo_guest
 say "building"
 dotnet build Tintype.slnx --configuration Release --nologo --verbosity quiet
