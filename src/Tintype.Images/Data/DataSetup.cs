@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Tintype.Images.Data.Blobs;
 using Tintype.Images.Data.Download;
+using Tintype.Images.Data.Hashing;
 using Tintype.Images.Data.Ingest;
 using Tintype.Images.Data.Transport;
 
@@ -14,6 +16,7 @@ internal static class DataSetup
     public static IServiceCollection AddImageData(this IServiceCollection services)
     {
         services.AddOptions<ImageDataOptions>().BindConfiguration("Images").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ImageDataOptions>, HashChoice>();
         services.AddSingleton<IMemoryPoolFactory<byte>, LargeBlockPoolFactory>();
 
         services.AddSingleton<RunningUploads>();

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Tintype.DiskFormats.Inspection;
+using Tintype.Images.Data.Hashing;
 
 namespace Tintype.Images.Data;
 
@@ -24,6 +25,13 @@ internal sealed class ImageDataOptions
     /// <summary>How often the store is compared with the database, beside start-up: what a deletion leaves is collected at once.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>By which algorithm the data of new images is hashed, beside MD5: one of <see cref="HashKind.Choices"/>. Glance's
+    /// hashing_algorithm, with its default. Images keep the hash that they have.</summary>
+    public string HashAlgorithm { get; set; } = HashKind.Sha512.Name;
+
+    /// <summary>Of options that are valid.</summary>
+    internal HashKind Hash => HashKind.Get(HashAlgorithm);
 
     internal InspectionRules Inspection => new(VirtualSizeCapBytes)
     {

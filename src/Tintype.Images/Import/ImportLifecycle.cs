@@ -1,5 +1,5 @@
 using Tintype.Images.Data;
-using Tintype.Images.Data.Ingest;
+using Tintype.Images.Data.Hashing;
 using Tintype.Images.Quotas;
 using Tintype.Images.Records;
 using Tintype.Platform.Database;
@@ -32,7 +32,7 @@ internal sealed class ImportLifecycle(ImageRepository images, ImageQuotas quotas
         {
             VirtualSize = image.VirtualSize ?? found.Finding.VirtualSize,
             Checksum = image.Checksum ?? found.Checksum,
-            HashValue = image.HashValue ?? found.HashValue,
+            Hash = image.Hash ?? found.Hash,
         });
     }
 

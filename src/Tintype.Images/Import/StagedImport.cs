@@ -61,7 +61,7 @@ internal sealed class StagedImport(
         foreach (var name in filled)
             await blobs.InsertCopyAsync(scope, new BlobCopy(data.BlobId, name, null));
         await lifecycle.ActivateAsync(scope, data.ImageId,
-            new ImageDataFacts(data.BlobId, data.Size, data.VirtualSize, data.Checksum, data.HashValue)
+            new ImageDataFacts(data.BlobId, data.Size, data.VirtualSize, data.Checksum, data.Hash)
             {
                 DiskFormat = data.DiskFormat,
                 ContainerFormat = data.ContainerFormat,

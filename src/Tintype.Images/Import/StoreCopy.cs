@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Tintype.Images.Data.Blobs;
+using Tintype.Images.Data.Hashing;
 using Tintype.Images.Data.Ingest;
 using Tintype.Images.Quotas;
 using Tintype.Images.Stores;

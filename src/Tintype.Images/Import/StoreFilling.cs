@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
-using Tintype.DiskFormats.Inspection;
 using Tintype.Images.Data;
 using Tintype.Images.Data.Blobs;
 using Tintype.Images.Data.Download;
+using Tintype.Images.Data.Hashing;
 using Tintype.Images.Data.Ingest;
 using Tintype.Images.Records;
 using Tintype.Images.Staging;
@@ -20,16 +20,17 @@ internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobRead
     {
         // What an interrupted run has left there.
         await store.Blobs.DeleteAsync(data.BlobId, ct);
-        await FillAsync(store, data.BlobId, area.PathOf(data), data.Checksum, data.HashValue, ct);
+        await FillAsync(store, data.BlobId, area.PathOf(data), data.Checksum, data.Hash, ct);
     }
 
     /// <summary>The same with a finished file, of which nothing is in the store yet.</summary>
-    public async Task FillAsync(ImageStore store, Guid blobId, string path, string checksum, string hash, CancellationToken ct)
+    public async Task FillAsync(ImageStore store, Guid blobId, string path, string checksum, ImageHash hash, CancellationToken ct)
     {
         if (store.Blobs is IFileAdopting adopting && await adopting.TryAdoptAsync(path, blobId, ct))
             return;
         await using var source = File.OpenRead(path);
-        await WriteAsync(store, blobId, source, null, checksum, hash, ct);
+        using var examination = intake.ExamineAgain(hash);
+        await WriteAsync(store, blobId, source, examination, false, checksum, hash, ct);
     }
 
     /// <summary>Copies what the image has in another store.</summary>
@@ -41,8 +42,9 @@ internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobRead
         // What lies with others alone has come past no inspection, and it is this copy that guests will boot from.
         var isForeign = (await blobs.ListCopiesAsync(blobId, ct)).All(copy => copy.Url is not null);
         await using var source = await reader.OpenAsync(blobId, 0, image.Size!.Value, null, ct);
-        var found = await WriteAsync(
-            store, blobId, source, isForeign ? intake.InspectionOf(image.DiskFormat!, image.ContainerFormat!) : null, image.Checksum, image.HashValue, ct);
+        using var examination = isForeign ? intake.Examine(image.DiskFormat!, image.ContainerFormat!, hash: image.Hash is { } known ? HashKind.Get(known.Algorithm) : null)
+            : intake.ExamineAgain(image.Hash);
+        var found = await WriteAsync(store, blobId, source, examination, isForeign, image.Checksum, image.Hash, ct);
         return isForeign ? found : null;
     }
 
@@ -54,15 +56,15 @@ internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobRead
     }
 
     private async Task<IngestedData> WriteAsync(
-        ImageStore store, Guid blobId, Stream source, FormatInspection? inspection, string? checksum, string? hash, CancellationToken ct)
+        ImageStore store, Guid blobId, Stream source, DataExamination examination, bool isForeign, string? checksum, ImageHash? hash, CancellationToken ct)
     {
         var started = TimeProvider.System.GetTimestamp();
-        var written = await intake.WriteAsync(store.Blobs, blobId, source, inspection ?? new FormatInspection("raw"), found =>
+        var written = await intake.WriteAsync(store.Blobs, blobId, source, examination, found =>
         {
-            if (inspection is not null && found.Finding.Refusal is { } refusal)
+            if (isForeign && found.Finding.Refusal is { } refusal)
                 throw Fault.ImageDataRefused(refusal);
-            if ((checksum is not null && found.Checksum != checksum) || (hash is not null && found.HashValue != hash))
-                throw Fault.CopyDiffers(store.Name, hash ?? checksum!, hash is null ? found.Checksum : found.HashValue);
+            if ((checksum is not null && found.Checksum != checksum) || (hash is not null && found.Hash != hash))
+                throw Fault.CopyDiffers(store.Name, hash?.Value ?? checksum!, hash is null ? found.Checksum : found.Hash.Value);
         }, ct);
         ImportLog.Copied(log, blobId, store.Name, written.Size, TimeProvider.System.GetElapsedTime(started).TotalSeconds);
         return written;

@@ -166,7 +166,7 @@ internal sealed class ImageListSql
         TextAttribute.DiskFormat => "i.disk_format",
         TextAttribute.Owner => "i.owner",
         TextAttribute.Checksum => "i.checksum",
-        TextAttribute.HashAlgorithm => "CASE WHEN i.hash_value IS NOT NULL THEN 'sha512' END",
+        TextAttribute.HashAlgorithm => "i.hash_algorithm",
         _ => "i.hash_value",
     };
 

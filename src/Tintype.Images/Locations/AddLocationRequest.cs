@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Tintype.Images.Data.Hashing;
 using Tintype.Platform.Http;
 
 namespace Tintype.Images.Locations;
@@ -9,8 +10,8 @@ namespace Tintype.Images.Locations;
 /// </summary>
 internal sealed record AddLocationRequest(string Url, string? HashAlgorithm, string? HashValue)
 {
-    // Hexadecimal digits of each.
-    private static readonly Dictionary<string, int> _algorithms = new(StringComparer.Ordinal) { ["sha1"] = 40, ["sha256"] = 64, ["sha512"] = 128, ["md5"] = 32 };
+    // Glance's, whatever the operator has chosen.
+    private static readonly IReadOnlyList<HashKind> _algorithms = [HashKind.Sha1, HashKind.Sha256, HashKind.Sha512, HashKind.Md5];
 
     /// <exception cref="Fault">400.</exception>
     public static AddLocationRequest Parse(JsonElement body)
@@ -33,8 +34,8 @@ internal sealed record AddLocationRequest(string Url, string? HashAlgorithm, str
             return;
         if (HashValue.Length % 2 != 0 || !HashValue.All(char.IsAsciiHexDigit))
             throw Fault.BadRequest($"os_hash_value ({HashValue}) is not a valid hexadecimal value");
-        if (HashValue.Length != _algorithms[HashAlgorithm!])
-            throw Fault.BadRequest($"os_hash_value: ({HashValue}) is not the correct size for ({HashAlgorithm}) (should be ({_algorithms[HashAlgorithm!] / 2}) bytes)");
+        if (HashKind.Get(HashAlgorithm!).Length is var length && HashValue.Length != 2 * length)
+            throw Fault.BadRequest($"os_hash_value: ({HashValue}) is not the correct size for ({HashAlgorithm}) (should be ({length}) bytes)");
     }
 
     private static (string Algorithm, string Value)? ParseValidation(JsonElement said)
@@ -55,7 +56,7 @@ internal sealed record AddLocationRequest(string Url, string? HashAlgorithm, str
             return null;
         if (!hasAlgorithm || !hasValue)
             throw Mismatch(hasValue ? "'os_hash_algo' is a dependency of 'os_hash_value'" : "'os_hash_value' is a dependency of 'os_hash_algo'", said);
-        if (!_algorithms.ContainsKey(algorithm.GetString()!))
+        if (_algorithms.All(known => known.Name != algorithm.GetString()))
             throw Mismatch($"{PythonText.Show(algorithm)} is not one of ['sha1', 'sha256', 'sha512', 'md5']", algorithm);
         return (algorithm.GetString()!, value.GetString()!);
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Tintype.Images.Data;
 using Tintype.Images.Data.Blobs;
 using Tintype.Images.Policies;
 using Tintype.Images.Records;
@@ -12,9 +13,9 @@ namespace Tintype.Images.Locations;
 
 /// <summary>What patches make of the locations of images.</summary>
 internal sealed class LocationChanges(
-    LocationRepository locations, LocationProbe probe, BlobRepository blobs, ImageStores stores, ImagePolicies policies, IOptions<LocationOptions> options)
+    LocationRepository locations, LocationProbe probe, BlobRepository blobs, ImageStores stores, ImagePolicies policies, IOptions<LocationOptions> options, IOptions<ImageDataOptions> data)
 {
-    private readonly LocationRules _rules = new(stores.Web?.Name, options.Value.LocationQuota);
+    private readonly LocationRules _rules = new(stores.Web?.Name, data.Value.Hash, options.Value.LocationQuota);
 
     /// <summary>The image with its locations, as the database has them.</summary>
     public async Task<LocatedImage> LocateAsync(ImageRecord image, CancellationToken ct) => new(image, await locations.ListAsync(image.BlobId, ct));

@@ -25,8 +25,6 @@ internal sealed class LocationImports(
     ImageLifecycle lifecycle, ImageRepository images, LocationRepository locations, BlobRepository blobs, ImageStores stores, ImagePolicies policies, DownloadRules downloads,
     IOptions<LocationOptions> options, TaskQueue tasks, MetadataDatabase database, IBlobCollectorSignal collector)
 {
-    private const string Kept = "sha512";
-
     /// <exception cref="Fault">400, 403, 404, 409.</exception>
     public async Task StartAsync(Guid id, AddLocationRequest request, Caller caller, string requestId, CancellationToken ct) => await database.WriteAsync(async scope =>
     {
@@ -42,8 +40,6 @@ internal sealed class LocationImports(
         }
 
         request.CheckHash();
-        if (!options.Value.DoSecureHash && request.HashAlgorithm is not (null or Kept))
-            throw Fault.BadRequest($"os_hash_algo must be {Kept}, not {request.HashAlgorithm}: the data is not read here to find out another (Images:DoSecureHash).");
         downloads.Check(request.Url);
         ImageLifecycle.RequireFormats(image);
         if (image.Properties.ContainsKey(ImportMarks.Task))
@@ -77,7 +73,7 @@ internal sealed class LocationImports(
             Status = isToBeCompared ? ImageStatus.Importing : ImageStatus.Active,
             BlobId = blobId,
             Size = size,
-            HashValue = options.Value.DoSecureHash ? null : work.HashValue,
+            Hash = options.Value.DoSecureHash || work.HashValue is not { } said ? null : new ImageHash(work.HashAlgorithm!, said.ToLowerInvariant()),
         });
     }, CancellationToken.None);
 
@@ -89,7 +85,7 @@ internal sealed class LocationImports(
         if (found?.VirtualSize is { } virtualSize)
             await blobs.SetVirtualSizeAsync(scope, image.BlobId!.Value, virtualSize);
         await images.SaveAsync(scope, found is null ? image
-            : image with { Checksum = found.Checksum, HashValue = found.HashValue, VirtualSize = found.VirtualSize });
+            : image with { Checksum = found.Checksum, Hash = found.Hash, VirtualSize = found.VirtualSize });
     }, CancellationToken.None);
 
     /// <summary>Ends the task after a failure. No error if the image has gone.</summary>
@@ -98,7 +94,7 @@ internal sealed class LocationImports(
         if (await images.FindAsync(scope, task.SubjectId) is not { } image || !ImportMarks.IsHeldBy(image, task.Id))
             return;
         await images.SaveAsync(scope, image.Status is not (ImageStatus.Queued or ImageStatus.Importing) ? ImportMarks.End(image)
-            : ImportMarks.End(image) with { Status = ImageStatus.Queued, BlobId = null, Size = null, VirtualSize = null });
+            : ImportMarks.End(image) with { Status = ImageStatus.Queued, BlobId = null, Size = null, VirtualSize = null, Hash = null });
         scope.AfterCommit(collector.Wake);
     }, CancellationToken.None);
 

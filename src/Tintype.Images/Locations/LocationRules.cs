@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tintype.Images.Data.Hashing;
 using Tintype.Images.Records;
 using Tintype.Platform.Http;
 
@@ -9,12 +10,10 @@ internal sealed record LocatedImage(ImageRecord Image, IReadOnlyList<ImageLocati
 
 /// <summary>What one may do with the list of an image's locations: Glance's conditions, in its order, and a few against deceit.</summary>
 /// <param name="webStore">The name of the store of what lies on web servers; null if there is none.</param>
+/// <param name="chosen">How the data of new images is hashed.</param>
 /// <param name="quota">How many locations an image may have; any number if negative.</param>
-internal sealed class LocationRules(string? webStore, int quota)
+internal sealed class LocationRules(string? webStore, HashKind chosen, int quota)
 {
-    private const string HashAlgorithm = "sha512";
-    private const int HashLength = 128;
-
     /// <param name="position"><c>-</c> for the end, or a number.</param>
     /// <param name="sizes">Bytes by URL, of those that are new; null while nobody has asked for them.</param>
     /// <exception cref="Fault">400, 409, 413.</exception>
@@ -111,7 +110,7 @@ internal sealed class LocationRules(string? webStore, int quota)
     }
 
     /// <summary>What the senders say of the data, where nothing is known of it yet; they may repeat what is, and contradict nothing.</summary>
-    private static ImageRecord Learn(ImageRecord image, IReadOnlyList<NewLocation> added)
+    private ImageRecord Learn(ImageRecord image, IReadOnlyList<NewLocation> added)
     {
         var said = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in added.Select(a => a.Validation).OfType<ValidationData>().SelectMany(Members))
@@ -124,8 +123,8 @@ internal sealed class LocationRules(string? webStore, int quota)
         var unknown = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in said)
         {
-            var current = name switch { "checksum" => image.Checksum, "os_hash_value" => image.HashValue, _ => image.HashValue is null ? null : HashAlgorithm };
-            if (current == value)
+            var current = name switch { "checksum" => image.Checksum, "os_hash_value" => image.Hash?.Value, _ => image.Hash?.Algorithm };
+            if (value.Equals(current, StringComparison.OrdinalIgnoreCase))
                 continue;
             if (current is not null)
                 throw Fault.Conflict($"{name} is already set with a different value");
@@ -139,14 +138,14 @@ internal sealed class LocationRules(string? webStore, int quota)
         var checksum = unknown.GetValueOrDefault("checksum");
         if (checksum is not null && !IsHexadecimal(checksum))
             throw Fault.Conflict($"checksum ({checksum}) is not a valid hexadecimal value");
-        if (unknown["os_hash_algo"] != HashAlgorithm)
-            throw Fault.Conflict($"os_hash_algo must be {HashAlgorithm}, not {unknown["os_hash_algo"]}");
+        if (unknown.GetValueOrDefault("os_hash_algo") is var algorithm && algorithm != chosen.Name)
+            throw Fault.Conflict($"os_hash_algo must be {chosen.Name}, not {algorithm ?? "None"}");
         var hash = unknown["os_hash_value"];
         if (!IsHexadecimal(hash))
             throw Fault.Conflict($"os_hash_value ({hash}) is not a valid hexadecimal value");
-        if (hash.Length != HashLength)
-            throw Fault.Conflict($"os_hash_value ({hash}) is not the correct size for {HashAlgorithm} (should be {HashLength / 2} bytes)");
-        return image with { Checksum = checksum ?? image.Checksum, HashValue = hash };
+        if (hash.Length != 2 * chosen.Length)
+            throw Fault.Conflict($"os_hash_value ({hash}) is not the correct size for {chosen.Name} (should be {chosen.Length} bytes)");
+        return image with { Checksum = checksum?.ToLowerInvariant() ?? image.Checksum, Hash = new ImageHash(chosen.Name, hash.ToLowerInvariant()) };
     }
 
     private static IEnumerable<(string Name, string Value)> Members(ValidationData said) =>

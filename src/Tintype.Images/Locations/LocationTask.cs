@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Tintype.Images.Data.Download;
+using Tintype.Images.Data.Hashing;
 using Tintype.Images.Data.Ingest;
 using Tintype.Images.Records;
 using Tintype.Platform.Http;
@@ -10,8 +10,8 @@ using Tintype.Platform.Tasks;
 namespace Tintype.Images.Locations;
 
 /// <summary>What reading has told of the data under a location.</summary>
-/// <param name="Said">Its hash in the algorithm that the sender has used.</param>
-internal sealed record LocationData(string Checksum, string HashValue, string Said, long? VirtualSize);
+/// <param name="Hash">By the algorithm that the sender has used, or else the operator's.</param>
+internal sealed record LocationData(string Checksum, ImageHash Hash, long? VirtualSize);
 
 /// <summary>Carries out what <see cref="LocationImports"/> begins. After a crash it begins again: a location is placed once.</summary>
 internal sealed class LocationTask(
@@ -31,8 +31,8 @@ internal sealed class LocationTask(
         {
             var image = await imports.PlaceAsync(task.Task, work, await probe.MeasureAsync(work.Url, ct));
             var found = options.Value.DoSecureHash ? await TryReadAsync(image, work, ct) : null;
-            if (found is not null && work.HashValue is { } said && !said.Equals(found.Said, StringComparison.OrdinalIgnoreCase))
-                throw Fault.BadRequest($"os_hash_value: ({said}) not matched with actual os_hash_value: ({found.Said})");
+            if (found is not null && work.HashValue is { } said && !said.Equals(found.Hash.Value, StringComparison.OrdinalIgnoreCase))
+                throw Fault.BadRequest($"os_hash_value: ({said}) not matched with actual os_hash_value: ({found.Hash.Value})");
             await imports.CompleteAsync(task.Task, found);
         }
         catch (Exception failed) when (!(failed is OperationCanceledException && ct.IsCancellationRequested))
@@ -71,25 +71,13 @@ internal sealed class LocationTask(
 
     private async Task<LocationData> ReadAsync(ImageRecord image, LocationWork work, CancellationToken ct)
     {
-        using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-        using var sha512 = IncrementalHash.CreateHash(HashAlgorithmName.SHA512);
-        using var said = IncrementalHash.CreateHash(new HashAlgorithmName((work.HashAlgorithm ?? "sha512").ToUpperInvariant()));
-        var inspection = intake.InspectionOf(image.DiskFormat!, image.ContainerFormat!);
+        using var examination = intake.Examine(image.DiskFormat!, image.ContainerFormat!, hash: work.HashAlgorithm is { } said ? HashKind.Get(said) : null);
         await using var data = await reader.OpenAsync(image.BlobId!.Value, 0, image.Size!.Value, null, ct);
         var buffer = new byte[256 * 1024];
         for (int read; (read = await data.ReadAsync(buffer, ct)) > 0;)
-        {
-            var block = buffer.AsMemory(0, read);
-            md5.AppendData(block.Span);
-            sha512.AppendData(block.Span);
-            said.AppendData(block.Span);
-            inspection.Feed(block.Span);
-        }
-
+            examination.Feed(buffer.AsSpan(0, read));
         // Data that is not what it is called still gives its bytes to who wants them; a copy of our own, to boot from, is refused.
-        var finding = inspection.Finish();
-        return new LocationData(Hex(md5), Hex(sha512), Hex(said), finding.Refusal is null ? finding.VirtualSize : null);
+        var found = examination.Finish(image.Size.Value);
+        return new LocationData(found.Checksum, found.Hash, found.Finding.Refusal is null ? found.Finding.VirtualSize : null);
     }
-
-    private static string Hex(IncrementalHash hash) => Convert.ToHexStringLower(hash.GetHashAndReset());
 }

@@ -32,7 +32,7 @@ internal sealed class ImageTarget(ImageRecord image, string? memberId) : IPolicy
         "size" => image.Size?.ToString(CultureInfo.InvariantCulture) ?? None,
         "virtual_size" => image.VirtualSize?.ToString(CultureInfo.InvariantCulture) ?? None,
         "checksum" => image.Checksum ?? None,
-        "os_hash_value" => image.HashValue ?? None,
+        "os_hash_value" => image.Hash?.Value ?? None,
         _ => null,
     };
 

@@ -10,8 +10,7 @@ namespace Tintype.Images.Records;
 /// <param name="Size">Bytes.</param>
 /// <param name="VirtualSize">Bytes of the disk inside; null when the format does not say.</param>
 /// <param name="Checksum">MD5, hexadecimal.</param>
-/// <param name="HashValue">SHA-512, hexadecimal.</param>
-internal sealed record ImageDataFacts(Guid BlobId, long Size, long? VirtualSize, string Checksum, string HashValue)
+internal sealed record ImageDataFacts(Guid BlobId, long Size, long? VirtualSize, string Checksum, ImageHash Hash)
 {
     /// <summary>The formats that the data has, where they are not what the image says; null to keep the image's.</summary>
     public string? DiskFormat { get; init; }
@@ -114,7 +113,7 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
             Size = data.Size,
             VirtualSize = data.VirtualSize,
             Checksum = data.Checksum,
-            HashValue = data.HashValue,
+            Hash = data.Hash,
             Properties = image.Properties.With(properties),
         });
     }

@@ -30,9 +30,9 @@ internal sealed class ImageRepository(MetadataDatabase database, TimeProvider ti
     /// <summary>False if the id has ever been used, by a deleted image too.</summary>
     public async Task<bool> InsertAsync(WriteScope scope, ImageRecord image) => await scope.ExecuteAsync("""
         INSERT INTO images (id, name, owner, status, visibility, protected, hidden, disk_format, container_format, min_disk, min_ram,
-                            size, virtual_size, blob_id, checksum, hash_value, properties, tags, created_at, updated_at)
+                            size, virtual_size, blob_id, checksum, hash_algorithm, hash_value, properties, tags, created_at, updated_at)
         VALUES (@Id, @Name, @Owner, @Status, @Visibility, @Protected, @Hidden, @DiskFormat, @ContainerFormat, @MinDisk, @MinRam,
-                @Size, @VirtualSize, @BlobId, @Checksum, @HashValue, @Properties, @Tags, @CreatedAt, @UpdatedAt)
+                @Size, @VirtualSize, @BlobId, @Checksum, @HashAlgorithm, @HashValue, @Properties, @Tags, @CreatedAt, @UpdatedAt)
         ON CONFLICT (id) DO NOTHING
         """, ImageRow.Of(image)) == 1;
 
@@ -43,7 +43,8 @@ internal sealed class ImageRepository(MetadataDatabase database, TimeProvider ti
         await scope.ExecuteAsync("""
             UPDATE images SET name = @Name, owner = @Owner, status = @Status, visibility = @Visibility, protected = @Protected, hidden = @Hidden,
                 disk_format = @DiskFormat, container_format = @ContainerFormat, min_disk = @MinDisk, min_ram = @MinRam,
-                size = @Size, virtual_size = @VirtualSize, blob_id = @BlobId, checksum = @Checksum, hash_value = @HashValue,
+                size = @Size, virtual_size = @VirtualSize, blob_id = @BlobId, checksum = @Checksum,
+                hash_algorithm = @HashAlgorithm, hash_value = @HashValue,
                 properties = @Properties, tags = @Tags, updated_at = @UpdatedAt
             WHERE id = @Id AND deleted_at IS NULL
             """, ImageRow.Of(saved));

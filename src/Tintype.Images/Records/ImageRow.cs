@@ -12,7 +12,7 @@ internal sealed class ImageRow
     public const string Columns = """
         i.id AS Id, i.name AS Name, i.owner AS Owner, i.status AS Status, i.visibility AS Visibility, i.protected AS Protected, i.hidden AS Hidden,
         i.disk_format AS DiskFormat, i.container_format AS ContainerFormat, i.min_disk AS MinDisk, i.min_ram AS MinRam,
-        i.size AS Size, i.virtual_size AS VirtualSize, i.blob_id AS BlobId, i.checksum AS Checksum, i.hash_value AS HashValue,
+        i.size AS Size, i.virtual_size AS VirtualSize, i.blob_id AS BlobId, i.checksum AS Checksum, i.hash_algorithm AS HashAlgorithm, i.hash_value AS HashValue,
         i.properties AS Properties, i.tags AS Tags, i.created_at AS CreatedAt, i.updated_at AS UpdatedAt,
         (SELECT group_concat(store, ',') FROM (SELECT c.store FROM blob_copies c WHERE c.blob_id = i.blob_id ORDER BY c.position)) AS Stores
         """;
@@ -32,6 +32,7 @@ internal sealed class ImageRow
     public long? VirtualSize { get; init; }
     public string? BlobId { get; init; }
     public string? Checksum { get; init; }
+    public string? HashAlgorithm { get; init; }
     public string? HashValue { get; init; }
     public string Properties { get; init; } = "";
     public string Tags { get; init; } = "";
@@ -61,7 +62,8 @@ internal sealed class ImageRow
         VirtualSize = image.VirtualSize,
         BlobId = image.BlobId?.ToString(),
         Checksum = image.Checksum,
-        HashValue = image.HashValue,
+        HashAlgorithm = image.Hash?.Algorithm,
+        HashValue = image.Hash?.Value,
         Properties = JsonSerializer.Serialize(image.Properties, RowJson.Readable.IReadOnlyDictionaryStringString),
         Tags = JsonSerializer.Serialize(image.Tags, RowJson.Readable.IReadOnlyListString),
         CreatedAt = image.CreatedAt.ToMicroseconds(),
@@ -70,7 +72,8 @@ internal sealed class ImageRow
 
     public ImageRecord ToRecord() => new(
         Guid.Parse(Id), Name, Owner, ImageWords.Status(Status), ImageWords.Visibility(Visibility)!.Value, Protected, Hidden,
-        DiskFormat, ContainerFormat, MinDisk, MinRam, Size, VirtualSize, BlobId is null ? null : Guid.Parse(BlobId), Checksum, HashValue,
+        DiskFormat, ContainerFormat, MinDisk, MinRam, Size, VirtualSize, BlobId is null ? null : Guid.Parse(BlobId), Checksum,
+        HashValue is null ? null : new ImageHash(HashAlgorithm!, HashValue),
         JsonSerializer.Deserialize(Properties, RowJson.Default.IReadOnlyDictionaryStringString)!,
         JsonSerializer.Deserialize(Tags, RowJson.Default.IReadOnlyListString)!,
         Timestamp.FromMicroseconds(CreatedAt), Timestamp.FromMicroseconds(UpdatedAt))

@@ -12,7 +12,7 @@ internal static class ImageViews
         return new ImageView(
             image.Id, image.Name, image.DiskFormat, image.ContainerFormat, image.Visibility.Word(), image.Size, image.VirtualSize,
             image.Status.Word(), image.Checksum, image.Protected, image.MinRam, image.MinDisk, image.Owner.Length == 0 ? null : image.Owner,
-            image.Hidden, image.HashValue is null ? null : "sha512", image.HashValue, image.CreatedAt.ToWire(), image.UpdatedAt.ToWire(),
+            image.Hidden, image.Hash?.Algorithm, image.Hash?.Value, image.CreatedAt.ToWire(), image.UpdatedAt.ToWire(),
             image.Tags, self, $"{self}/file", "/v2/schemas/image", image.Stores.Count == 0 ? null : string.Join(',', image.Stores), image.Properties);
     }
 }

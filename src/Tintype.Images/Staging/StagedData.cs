@@ -1,3 +1,5 @@
+using Tintype.Images.Records;
+
 namespace Tintype.Images.Staging;
 
 /// <summary>What is known of data in the staging area. It is durable.</summary>
@@ -5,9 +7,8 @@ namespace Tintype.Images.Staging;
 /// <param name="Size">Bytes.</param>
 /// <param name="VirtualSize">Bytes of the disk inside; null when the format does not say.</param>
 /// <param name="Checksum">MD5, hexadecimal.</param>
-/// <param name="HashValue">SHA-512, hexadecimal.</param>
 /// <param name="Refusal">Why it must not become the image's data, a sentence; null if it may.</param>
 /// <param name="DiskFormat">What the data is in. Becomes the image's together with the data, as the properties do.</param>
 internal sealed record StagedData(
-    Guid BlobId, Guid ImageId, long Size, long? VirtualSize, string Checksum, string HashValue, string? DiskFormat, string? ContainerFormat,
+    Guid BlobId, Guid ImageId, long Size, long? VirtualSize, string Checksum, ImageHash Hash, string? DiskFormat, string? ContainerFormat,
     IReadOnlyDictionary<string, string> Properties, string? Refusal);

@@ -10,7 +10,7 @@ namespace Tintype.Images.Staging;
 internal sealed class StagedDataRepository(MetadataDatabase database, TimeProvider time)
 {
     private const string Columns = """
-        blob_id AS BlobId, image_id AS ImageId, size AS Size, virtual_size AS VirtualSize, checksum AS Checksum, hash_value AS HashValue,
+        blob_id AS BlobId, image_id AS ImageId, size AS Size, virtual_size AS VirtualSize, checksum AS Checksum, hash_algorithm AS HashAlgorithm, hash_value AS HashValue,
         disk_format AS DiskFormat, container_format AS ContainerFormat, properties AS Properties, refusal AS Refusal
         """;
 
@@ -28,8 +28,8 @@ internal sealed class StagedDataRepository(MetadataDatabase database, TimeProvid
     {
         await scope.ExecuteAsync("DELETE FROM staged_data WHERE image_id = @image", new { image = data.ImageId.ToString() });
         await scope.ExecuteAsync("""
-            INSERT INTO staged_data (blob_id, image_id, size, virtual_size, checksum, hash_value, disk_format, container_format, properties, refusal, created_at)
-            VALUES (@blob, @image, @Size, @VirtualSize, @Checksum, @HashValue, @DiskFormat, @ContainerFormat, @properties, @Refusal, @now)
+            INSERT INTO staged_data (blob_id, image_id, size, virtual_size, checksum, hash_algorithm, hash_value, disk_format, container_format, properties, refusal, created_at)
+            VALUES (@blob, @image, @Size, @VirtualSize, @Checksum, @hashAlgorithm, @hashValue, @DiskFormat, @ContainerFormat, @properties, @Refusal, @now)
             """, new
         {
             blob = data.BlobId.ToString(),
@@ -37,7 +37,8 @@ internal sealed class StagedDataRepository(MetadataDatabase database, TimeProvid
             data.Size,
             data.VirtualSize,
             data.Checksum,
-            data.HashValue,
+            hashAlgorithm = data.Hash.Algorithm,
+            hashValue = data.Hash.Value,
             data.DiskFormat,
             data.ContainerFormat,
             properties = JsonSerializer.Serialize(data.Properties, RowJson.Readable.IReadOnlyDictionaryStringString),
@@ -80,13 +81,14 @@ internal sealed class StagedDataRepository(MetadataDatabase database, TimeProvid
         public long Size { get; init; }
         public long? VirtualSize { get; init; }
         public string Checksum { get; init; } = "";
+        public string HashAlgorithm { get; init; } = "";
         public string HashValue { get; init; } = "";
         public string? DiskFormat { get; init; }
         public string? ContainerFormat { get; init; }
         public string Properties { get; init; } = "{}";
         public string? Refusal { get; init; }
 
-        public StagedData ToData() => new(Guid.Parse(BlobId), Guid.Parse(ImageId), Size, VirtualSize, Checksum, HashValue, DiskFormat, ContainerFormat,
+        public StagedData ToData() => new(Guid.Parse(BlobId), Guid.Parse(ImageId), Size, VirtualSize, Checksum, new ImageHash(HashAlgorithm, HashValue), DiskFormat, ContainerFormat,
             JsonSerializer.Deserialize(Properties, RowJson.Default.IReadOnlyDictionaryStringString)!, Refusal);
     }
 }

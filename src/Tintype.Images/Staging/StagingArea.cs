@@ -1,3 +1,4 @@
+using Tintype.Images.Data.Hashing;
 using Tintype.Images.Data.Ingest;
 using Tintype.Images.Quotas;
 using Tintype.Images.Records;
@@ -33,9 +34,9 @@ internal sealed class StagingArea(
     {
         var blobId = Guid.NewGuid();
         using var upload = running.Begin(blobId);
-        var inspection = intake.InspectionOf(image.DiskFormat ?? "raw", image.ContainerFormat ?? "bare");
-        var found = await intake.WriteAsync(_store, blobId, quotas.Meter(QuotaKind.Staging, image, bytes, reserved), inspection, accept, ct);
-        var taken = new StagedData(blobId, image.Id, found.Size, found.Finding.VirtualSize, found.Checksum, found.HashValue,
+        using var examination = intake.Examine(image.DiskFormat ?? "raw", image.ContainerFormat ?? "bare");
+        var found = await intake.WriteAsync(_store, blobId, quotas.Meter(QuotaKind.Staging, image, bytes, reserved), examination, accept, ct);
+        var taken = new StagedData(blobId, image.Id, found.Size, found.Finding.VirtualSize, found.Checksum, found.Hash,
             image.DiskFormat, image.ContainerFormat, properties, found.Finding.Refusal);
         await database.WriteAsync(async scope =>
         {

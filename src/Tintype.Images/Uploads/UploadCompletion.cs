@@ -41,7 +41,7 @@ internal sealed class UploadCompletion(
         using var onItsWay = running.Begin(blobId);
         await using var undo = new UndoStack(log);
         undo.Push($"emptying store {store.Name} of blob {blobId}", () => filling.EmptyAsync(store, blobId));
-        await filling.FillAsync(store, blobId, files.PathOf(upload.Id), found.Checksum, found.HashValue, CancellationToken.None);
+        await filling.FillAsync(store, blobId, files.PathOf(upload.Id), found.Checksum, found.Hash, CancellationToken.None);
         var complete = upload with { Offset = upload.Length, ExpiresAt = time.GetUtcNow() + options.Value.Lifetime, IsCompleted = true };
         await database.WriteAsync(async scope =>
         {
@@ -50,7 +50,7 @@ internal sealed class UploadCompletion(
             await blobs.InsertAsync(scope, blobId, found.Size, BlobFormat.Of(image.DiskFormat!), found.Finding.VirtualSize);
             await blobs.InsertCopyAsync(scope, new BlobCopy(blobId, store.Name, null));
             await lifecycle.ActivateAsync(scope, upload.ImageId,
-                new ImageDataFacts(blobId, found.Size, found.Finding.VirtualSize, found.Checksum, found.HashValue), new Dictionary<string, string?>());
+                new ImageDataFacts(blobId, found.Size, found.Finding.VirtualSize, found.Checksum, found.Hash), new Dictionary<string, string?>());
         }, CancellationToken.None);
         undo.Commit();
         // The store has it under a name of its own.

@@ -33,7 +33,7 @@ internal sealed class TrialWorld : IImageCatalog, ISystemImages, IBlobReferences
         Rows = new VerificationRepository(Database, TimeProvider.System);
         Evidence = new EvidenceFolder(_data);
         Image = new ImageRecord(Guid.NewGuid(), "image", "p1", ImageStatus.Active, ImageVisibility.Private, false, false, "vmdk", "bare", 0, 512, 1, 1,
-            Guid.NewGuid(), "", "", new Dictionary<string, string> { ["hw_disk_bus"] = "ide" }, [], default, default);
+            Guid.NewGuid(), "", null, new Dictionary<string, string> { ["hw_disk_bus"] = "ide" }, [], default, default);
         Guest = new TrialGuest(this);
         var sweep = new EvidenceSweep(Rows, Evidence, this, NullLogger<EvidenceSweep>.Instance);
         Sweep = sweep;

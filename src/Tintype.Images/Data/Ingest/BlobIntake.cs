@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
 using Tintype.DiskFormats.Inspection;
+using Tintype.Images.Data.Hashing;
+using Tintype.Images.Records;
 using Tintype.Platform.Http;
 using Tintype.Storage;
 
@@ -12,12 +14,12 @@ internal sealed class BlobIntake(IOptions<ImageDataOptions> options)
     /// <exception cref="Fault">413: the store is full or the data too large; whatever <paramref name="accept"/> throws. Nothing is kept.</exception>
     /// <exception cref="DataSourceException">The source failed. Nothing is kept.</exception>
     public async Task<IngestedData> WriteAsync(
-        IBlobStore store, Guid blobId, Stream data, FormatInspection inspection, Action<IngestedData> accept, CancellationToken ct)
+        IBlobStore store, Guid blobId, Stream data, DataExamination examination, Action<IngestedData> accept, CancellationToken ct)
     {
         try
         {
             await using var writer = await store.CreateAsync(blobId, ct);
-            var ingested = await IngestPipeline.RunAsync(data, writer, inspection, RefuseBeyondCap, ct);
+            var ingested = await IngestPipeline.RunAsync(data, writer, examination, RefuseBeyondCap, ct);
             accept(ingested);
             await writer.CommitAsync(ct);
             return ingested;
@@ -28,11 +30,15 @@ internal sealed class BlobIntake(IOptions<ImageDataOptions> options)
         }
     }
 
-    /// <summary>The inspection, by the operator's rules, of data that an image is to have.</summary>
+    /// <summary>What is to be found out of data that an image is to have: the operator's hash, and whether the operator's rules allow it.</summary>
     /// <param name="ownDisk">Whether this system read the data from a guest's disk itself: a raw one may hold whatever the guest
     /// wrote, and is opened as raw alone, like the disk that it is of.</param>
-    public FormatInspection InspectionOf(string diskFormat, string containerFormat, bool ownDisk = false) =>
-        new(diskFormat, wrapped: containerFormat != "bare", options.Value.Inspection with { RawMayBeAnything = ownDisk });
+    /// <param name="hash">Another hash than the operator's; null for that one.</param>
+    public DataExamination Examine(string diskFormat, string containerFormat, bool ownDisk = false, HashKind? hash = null) => new(
+        hash ?? options.Value.Hash, new FormatInspection(diskFormat, wrapped: containerFormat != "bare", options.Value.Inspection with { RawMayBeAnything = ownDisk }));
+
+    /// <summary>Of data that has been judged before: its hash.</summary>
+    public DataExamination ExamineAgain(ImageHash? known) => new(known is null ? options.Value.Hash : HashKind.Get(known.Algorithm), new FormatInspection("raw"));
 
     /// <exception cref="Fault">413.</exception>
     public void RefuseBeyondCap(long size)

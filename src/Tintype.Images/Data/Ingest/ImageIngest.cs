@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Tintype.DiskFormats.Inspection;
 using Tintype.Images.Data.Blobs;
+using Tintype.Images.Data.Hashing;
 using Tintype.Images.Quotas;
 using Tintype.Images.Records;
 using Tintype.Images.Stores;
@@ -38,17 +38,19 @@ internal sealed class ImageIngest(
         if (promisedSize is { } promised)
             intake.RefuseBeyondCap(promised);
         var image = await lifecycle.BeginSavingAsync(id, promisedSize, ct);
-        await SaveAsync(image, data, promisedSize, store, intake.InspectionOf(image.DiskFormat!, image.ContainerFormat!), _noChanges, ct);
+        using var examination = intake.Examine(image.DiskFormat!, image.ContainerFormat!);
+        await SaveAsync(image, data, promisedSize, store, examination, _noChanges, ct);
     }
 
     public async Task<ImageRecord> IngestAsync(Guid id, string diskFormat, string containerFormat, Stream data,
         IReadOnlyDictionary<string, string?> properties, CancellationToken ct)
     {
         var image = await lifecycle.BeginSavingAsync(id, diskFormat, containerFormat, null, ct);
-        return await SaveAsync(image, data, null, stores.Default, intake.InspectionOf(diskFormat, containerFormat, ownDisk: true), properties, ct);
+        using var examination = intake.Examine(diskFormat, containerFormat, ownDisk: true);
+        return await SaveAsync(image, data, null, stores.Default, examination, properties, ct);
     }
 
-    private async Task<ImageRecord> SaveAsync(ImageRecord image, Stream data, long? promisedSize, ImageStore store, FormatInspection inspection,
+    private async Task<ImageRecord> SaveAsync(ImageRecord image, Stream data, long? promisedSize, ImageStore store, DataExamination examination,
         IReadOnlyDictionary<string, string?> properties, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
@@ -57,7 +59,7 @@ internal sealed class ImageIngest(
         await using var undo = new UndoStack(log);
         undo.Push($"putting image {image.Id} back to queued", () => lifecycle.ReturnToQueuedAsync(image.Id, CancellationToken.None));
 
-        var ingested = await intake.WriteAsync(store.Blobs, blobId, quotas.Meter(QuotaKind.Store, image, data, promisedSize ?? 0), inspection, found => Accept(found, promisedSize), ct);
+        var ingested = await intake.WriteAsync(store.Blobs, blobId, quotas.Meter(QuotaKind.Store, image, data, promisedSize ?? 0), examination, found => Accept(found, promisedSize), ct);
         undo.Push($"removing blob {blobId}", () => RemoveUnnamedAsync(store, blobId));
         // The data is here and durable: a client that hangs up now has still uploaded an image.
         var active = await database.WriteAsync(async scope =>
@@ -65,7 +67,7 @@ internal sealed class ImageIngest(
             await blobs.InsertAsync(scope, blobId, ingested.Size, BlobFormat.Of(image.DiskFormat!), ingested.Finding.VirtualSize);
             await blobs.InsertCopyAsync(scope, new BlobCopy(blobId, store.Name, null));
             return await lifecycle.ActivateAsync(scope, image.Id,
-                new ImageDataFacts(blobId, ingested.Size, ingested.Finding.VirtualSize, ingested.Checksum, ingested.HashValue), properties);
+                new ImageDataFacts(blobId, ingested.Size, ingested.Finding.VirtualSize, ingested.Checksum, ingested.Hash), properties);
         }, CancellationToken.None);
         undo.Commit();
         DataLog.Ingested(log, image.Id, ingested.Size, Stopwatch.GetElapsedTime(started).TotalSeconds, blobId, store.Name);

@@ -216,11 +216,11 @@ public sealed class ImageChangesTests
         Assert.Equal(ImageStatus.Queued, (await room.FindAsync(image, Ct))!.Status);
         await lifecycle.BeginSavingAsync(image, null, Ct);
 
-        var facts = new ImageDataFacts(Guid.NewGuid(), 5, 7, "md5", "sha512");
+        var facts = new ImageDataFacts(Guid.NewGuid(), 5, 7, "md5", new ImageHash("sha256", "5a"));
         var active = await room.Database.WriteAsync(scope => lifecycle.ActivateAsync(scope, image, facts, new Dictionary<string, string?> { ["tintype_x"] = "y" }), Ct);
 
-        Assert.Equal((ImageStatus.Active, facts.BlobId, 5, 7, "md5", "sha512", "y"),
-            (active.Status, active.BlobId, active.Size, active.VirtualSize, active.Checksum, active.HashValue, active.Properties["tintype_x"]));
+        Assert.Equal((ImageStatus.Active, facts.BlobId, 5, 7, "md5", new ImageHash("sha256", "5a"), "y"),
+            (active.Status, active.BlobId, active.Size, active.VirtualSize, active.Checksum, active.Hash, active.Properties["tintype_x"]));
         Assert.Equal((FaultKind.Conflict, "Image status transition from active to saving is not allowed"), await KindAndMessage(() => lifecycle.BeginSavingAsync(image, null, Ct)));
         await lifecycle.ReturnToQueuedAsync(image, Ct);
         Assert.Equal(ImageStatus.Active, (await room.FindAsync(image, Ct))!.Status);

@@ -1,0 +1,37 @@
+using System.Security.Cryptography;
+
+namespace Tintype.Images.Data.Hashing;
+
+/// <summary>A way of hashing data, by the name that clients and operators write: that of Python's hashlib, as in Glance.</summary>
+/// <param name="Length">Bytes of the hash.</param>
+internal sealed record HashKind(string Name, int Length, HashAlgorithmName Platform)
+{
+    public static HashKind Md5 { get; } = new("md5", 16, HashAlgorithmName.MD5);
+
+    public static HashKind Sha1 { get; } = new("sha1", 20, HashAlgorithmName.SHA1);
+
+    public static HashKind Sha256 { get; } = new("sha256", 32, HashAlgorithmName.SHA256);
+
+    public static HashKind Sha384 { get; } = new("sha384", 48, HashAlgorithmName.SHA384);
+
+    public static HashKind Sha512 { get; } = new("sha512", 64, HashAlgorithmName.SHA512);
+
+    /// <summary>
+    /// What an operator may choose for new images. Of the others that Glance takes, two can be made to collide, some have no fixed
+    /// length, and for the rest there is no implementation of this platform's own.
+    /// </summary>
+    public static IReadOnlyList<HashKind> Choices { get; } =
+    [
+        Sha256, Sha384, Sha512,
+        new("sha3_256", 32, HashAlgorithmName.SHA3_256), new("sha3_384", 48, HashAlgorithmName.SHA3_384), new("sha3_512", 64, HashAlgorithmName.SHA3_512),
+    ];
+
+    /// <summary>Whether an image's hash may be of it: those that senders of locations say are also.</summary>
+    public static HashKind? Find(string name) => Choices.Append(Sha1).Append(Md5).FirstOrDefault(kind => kind.Name == name);
+
+    /// <exception cref="ArgumentException">There is none of this name.</exception>
+    public static HashKind Get(string name) => Find(name) ?? throw new ArgumentException($"There is no hash algorithm '{name}' here.", nameof(name));
+
+    /// <exception cref="PlatformNotSupportedException">The system's cryptography is too old.</exception>
+    public IncrementalHash Begin() => IncrementalHash.CreateHash(Platform);
+}
