@@ -81,6 +81,12 @@ internal sealed class ServerRepository(MetadataDatabase database, TimeProvider t
         WHERE id = @id AND vm_state = 'building'
         """, new { id = id.ToString(), now = Now, fault });
 
+    /// <summary>The deletion came to nothing: no operation holds the server any more, and it can be deleted again, as in Nova.</summary>
+    public Task MarkDeleteFailedAsync(WriteScope scope, Guid id, string fault) => scope.ExecuteAsync("""
+        UPDATE servers SET vm_state = 'error', task_state = NULL, fault_code = 500, fault_message = @fault, fault_at = @now, updated_at = @now
+        WHERE id = @id AND task_state = 'deleting'
+        """, new { id = id.ToString(), now = Now, fault });
+
     /// <summary>An administrator's word: the state as told, and no operation.</summary>
     public Task ResetAsync(Guid id, VmState state, CancellationToken ct) => ChangeAsync(
         "vm_state = @state, task_state = NULL", "task_state IS NOT 'deleting'", new { id = id.ToString(), now = Now, state = ServerStates.Word(state) }, ct);

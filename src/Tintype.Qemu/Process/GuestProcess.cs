@@ -69,7 +69,7 @@ internal sealed partial class GuestProcess : IGuestProcess
         {
             await EndAsync();
         }
-        catch (OperationCanceledException) when (_abandoned.IsCancellationRequested)
+        catch (Exception ended) when (ended is OperationCanceledException or ObjectDisposedException && _abandoned.IsCancellationRequested)
         {
             // Whoever watches this guest saw its end before we did, and has disposed of it: what became of it, Exited tells.
         }
@@ -147,6 +147,12 @@ internal sealed partial class GuestProcess : IGuestProcess
             // The channel's end is the process's end, or its beginning.
             return null;
         }
+        catch (QmpException refused)
+        {
+            // It does not let itself be watched; its end can still be seen.
+            LogUnwatched(_log, refused, Pid);
+            return null;
+        }
     }
 
     // QEMU has stopped the guest because the host's disk is full, and does not look again by itself. If it still is, it stops the
@@ -208,6 +214,11 @@ internal sealed partial class GuestProcess : IGuestProcess
         {
             // It is ending already.
         }
+        catch (QmpException refused)
+        {
+            // It has its time to end all the same, and is killed then.
+            LogUnwatched(_log, refused, Pid);
+        }
     }
 
     private Task<string> CauseAsync() => _child?.CauseAsync()
@@ -222,6 +233,9 @@ internal sealed partial class GuestProcess : IGuestProcess
 
     [LoggerMessage(3, LogLevel.Warning, "The logs of QEMU process {Pid} are not bounded, and its guest can fill the disk with them")]
     private static partial void LogUnbounded(ILogger log, Exception reason, int pid);
+
+    [LoggerMessage(4, LogLevel.Warning, "QEMU process {Pid} refuses to answer; only its end can be seen")]
+    private static partial void LogUnwatched(ILogger log, Exception reason, int pid);
 
     [LoggerMessage(1, LogLevel.Debug, "QEMU process {Pid} has ended: {Kind} {Reason}")]
     private static partial void LogEnded(ILogger log, int pid, GuestExitKind kind, string? reason);

@@ -5,7 +5,8 @@ namespace Tintype.Qemu.Process;
 
 /// <summary>
 /// A process by its descriptor (pidfd_open(2)), not by its number, which may be another's by the time it is used. Works for
-/// processes that someone else started, and knows an ended one as ended even when nobody has collected it yet.
+/// processes that someone else started, and knows an ended one as ended even when nobody has collected it yet. Once disposed, every
+/// member but <see cref="Pid"/> throws <see cref="ObjectDisposedException"/>.
 /// </summary>
 internal sealed partial class ProcessHandle : IDisposable
 {
@@ -45,7 +46,8 @@ internal sealed partial class ProcessHandle : IDisposable
         {
             if (_descriptor.IsInvalid)
                 return true;
-            var poll = new PollDescriptor { Descriptor = (int)_descriptor.DangerousGetHandle(), Events = Readable };
+            using var held = new Hold(_descriptor);
+            var poll = new PollDescriptor { Descriptor = held.Number, Events = Readable };
             return Poll(ref poll, 1, 0) > 0;
         }
     }
@@ -53,8 +55,10 @@ internal sealed partial class ProcessHandle : IDisposable
     /// <summary>SIGKILL. No error if it has ended.</summary>
     public void Kill()
     {
-        if (!_descriptor.IsInvalid)
-            _ = SystemCall(PidfdSendSignal, _descriptor.DangerousGetHandle(), Kill9, 0, 0);
+        if (_descriptor.IsInvalid)
+            return;
+        using var held = new Hold(_descriptor);
+        _ = SystemCall(PidfdSendSignal, held.Number, Kill9, 0, 0);
     }
 
     public async Task WaitForEndAsync(CancellationToken ct)
@@ -65,6 +69,23 @@ internal sealed partial class ProcessHandle : IDisposable
     }
 
     public void Dispose() => _descriptor.Dispose();
+
+    // Once it is closed, the descriptor's number may be another process's: it is not closed while it is used, and not used afterwards.
+    private readonly ref struct Hold
+    {
+        private readonly SafeFileHandle _descriptor;
+
+        public Hold(SafeFileHandle descriptor)
+        {
+            var added = false;
+            descriptor.DangerousAddRef(ref added);
+            _descriptor = descriptor;
+        }
+
+        public int Number => (int)_descriptor.DangerousGetHandle();
+
+        public void Dispose() => _descriptor.DangerousRelease();
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     private struct PollDescriptor

@@ -14,6 +14,8 @@ public sealed class QmpClient : IQmpClient, IAsyncDisposable
     // The longest answers are descriptions of block graphs, some hundred kilobytes.
     private const int LongestLine = 16 << 20;
 
+    private const string ClosedHere = "The QMP connection was closed on this side.";
+
     private readonly Stream _stream;
     private readonly LineReader _lines;
     private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> _pending = new();
@@ -111,10 +113,10 @@ public sealed class QmpClient : IQmpClient, IAsyncDisposable
             return;
         await _disposing.CancelAsync();
         await _reading;
+        // Closed first: who is about to write then hears of it. The semaphore holds nothing to give back, and somebody may stand at it.
+        Close(new IOException(ClosedHere));
         await _stream.DisposeAsync();
-        Close(new IOException("The QMP connection was closed on this side."));
         _disposing.Dispose();
-        _writing.Dispose();
     }
 
     // {"QMP": {"version": {"qemu": {"micro": 22, "minor": 2, "major": 7}, …}, "capabilities": ["oob"]}}
@@ -136,6 +138,10 @@ public sealed class QmpClient : IQmpClient, IAsyncDisposable
             await _stream.WriteAsync(bytes, CancellationToken.None);
             await _stream.WriteAsync("\n"u8.ToArray(), CancellationToken.None);
         }
+        catch (ObjectDisposedException disposed)
+        {
+            throw new IOException(ClosedHere, disposed);
+        }
         finally
         {
             _writing.Release();
@@ -152,7 +158,7 @@ public sealed class QmpClient : IQmpClient, IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            reason = new IOException("The QMP connection was closed on this side.");
+            reason = new IOException(ClosedHere);
         }
         catch (IOException broken)
         {

@@ -240,8 +240,8 @@ public sealed partial class ServerLifeTests(ITestOutputHelper output) : IAsyncLi
         await Cloud.UntilAsync(async () =>
         {
             using var shown = await _cloud.Http.GetAsync($"/compute/v2.1/servers/{_id}", Ct);
-            return shown.StatusCode;
-        }, status => status == HttpStatusCode.NotFound);
+            return (shown.StatusCode, Server: await shown.Content.ReadAsStringAsync(Ct));
+        }, answer => answer.StatusCode == HttpStatusCode.NotFound);
         Assert.False(Runs(pid));
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_server.DataDirectory, "servers")));
         Assert.Empty(Directory.EnumerateFiles(_server.DataDirectory, "*.sock", SearchOption.AllDirectories));

@@ -45,7 +45,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
         Start = new StartTask(Servers, Actions, Operations, Guests);
         Stop = new StopTask(Servers, Actions, Operations, Power, options);
         Reboot = new RebootTask(Servers, Actions, Operations, Power, Guests, options);
-        Delete = new DeleteTask(Servers, Operations, Database, Blobs, Launcher, Directories, Guests);
+        Delete = new DeleteTask(Servers, Actions, Operations, Database, Blobs, Launcher, Directories, Guests);
     }
 
     public JumpingTime Time { get; } = new(new DateTimeOffset(2026, 11, 23, 20, 0, 0, TimeSpan.Zero));

@@ -64,6 +64,7 @@ internal sealed class FakeGuestProcess(string directory, Action onEnd, bool hasA
     public bool HeedsAgent { get; set; } = true;
     public bool HeedsPowerButton { get; set; } = true;
     public bool HeedsControlAltDelete { get; set; } = true;
+    public Exception? Unkillable { get; set; }
 
     /// <summary>What it was told, in order.</summary>
     public List<string> Told { get; } = [];
@@ -89,6 +90,8 @@ internal sealed class FakeGuestProcess(string directory, Action onEnd, bool hasA
 
     public Task KillAsync(CancellationToken ct)
     {
+        if (Unkillable is not null)
+            throw Unkillable;
         Told.Add("kill");
         End(GuestExitKind.Forced);
         return Task.CompletedTask;

@@ -204,6 +204,27 @@ public sealed class ServerLifeTests
     }
 
     [Fact]
+    public async Task A_deletion_that_fails_says_why_and_can_be_asked_for_again()
+    {
+        await using var world = new ComputeWorld();
+        var (server, guest) = await world.AddRunningAsync();
+        guest.Unkillable = new IOException("The process could not be ended");
+        Assert.True(await world.Database.WriteAsync(scope => world.Servers.BeginDeleteAsync(scope, server.Id), ComputeWorld.Ct));
+
+        await Assert.ThrowsAsync<IOException>(() => world.RunAsync(world.Delete, server));
+
+        var kept = await world.FindAsync(server.Id);
+        Assert.Equal((VmState.Error, null, "The process could not be ended."), (kept.State, kept.TaskState, kept.Fault?.Message));
+        Assert.Equal("The process could not be ended.", (await world.Actions.ListAsync(server.Id, ComputeWorld.Ct)).Single(a => a.Action == "delete").Failure);
+
+        guest.Unkillable = null;
+        Assert.True(await world.Database.WriteAsync(scope => world.Servers.BeginDeleteAsync(scope, server.Id), ComputeWorld.Ct));
+        await world.RunAsync(world.Delete, server);
+        Assert.Null(await world.Servers.FindAsync(server.Id, ComputeWorld.Ct));
+        Assert.Equal(["kill"], guest.Told);
+    }
+
+    [Fact]
     public async Task A_deletion_ends_a_build_that_is_under_way_first()
     {
         await using var world = new ComputeWorld();

@@ -29,8 +29,16 @@ internal sealed class DuplexStream(PipeReader reader, PipeWriter writer) : Strea
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        await _out.WriteAsync(buffer, cancellationToken);
-        await _out.FlushAsync(cancellationToken);
+        try
+        {
+            await _out.WriteAsync(buffer, cancellationToken);
+            await _out.FlushAsync(cancellationToken);
+        }
+        catch (InvalidOperationException completed)
+        {
+            // What a pipe says of it; a socket that was closed on this side says this:
+            throw new ObjectDisposedException("The stream was disposed of.", completed);
+        }
     }
 
     public override void Flush()

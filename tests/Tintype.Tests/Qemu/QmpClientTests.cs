@@ -119,6 +119,21 @@ public sealed class QmpClientTests
         Assert.Contains(said, refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Who_speaks_while_another_closes_the_channel_hears_that_it_is_closed_and_nothing_else()
+    {
+        // The two meet where they meet: before, within and after the write.
+        for (var round = 0; round < 200; round++)
+        {
+            var qemu = await FakeQemu.StartAsync();
+            var speakers = Enumerable.Range(0, 4).Select(_ => Task.Run(() => qemu.Client.ExecuteAsync("quit", null, Ct))).ToList();
+            await qemu.DisposeAsync();
+            foreach (var speaker in speakers)
+                await Assert.ThrowsAsync<IOException>(() => speaker);
+            await Assert.ThrowsAsync<IOException>(() => qemu.Client.ExecuteAsync("quit", null, Ct));
+        }
+    }
+
     private sealed class FakeQemu(QmpClient client, DuplexStream stream, StreamReader lines) : IAsyncDisposable
     {
         public QmpClient Client { get; } = client;

@@ -8,10 +8,11 @@ namespace Tintype.Compute.Servers.Life;
 
 /// <summary>
 /// Removes a server, whatever it is doing: what is under way ends first, then the guest, then its directory; the row and the hold
-/// on the image's data go in one transaction, last, so that a crash before it leaves a server that is still being deleted.
+/// on the image's data go in one transaction, last, so that a crash before it leaves a server that is still being deleted. One that
+/// fails leaves it in error with the reason, from where it can be deleted again.
 /// </summary>
 internal sealed class DeleteTask(
-    ServerRepository servers, ServerOperations operations, MetadataDatabase database, IBlobReferences blobs, IGuestLauncher launcher,
+    ServerRepository servers, ServerActionRepository actions, ServerOperations operations, MetadataDatabase database, IBlobReferences blobs, IGuestLauncher launcher,
     GuestDirectories directories, GuestSupervisor guests) : ITaskHandler
 {
     public string Kind => ServerTask.Delete;
@@ -20,7 +21,21 @@ internal sealed class DeleteTask(
 
     public async Task RunAsync(TaskContext task, CancellationToken ct)
     {
-        var id = task.Task.SubjectId;
+        try
+        {
+            await RemoveAsync(task.Task.SubjectId, ct);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            await KeepAsync(task.Task, ServerTask.Explain(failure, task.Task.RequestId));
+            throw;
+        }
+    }
+
+    public Task<TaskRecovery> RecoverAsync(TaskRecord task, CancellationToken ct) => Task.FromResult(TaskRecovery.Rerun);
+
+    private async Task RemoveAsync(Guid id, CancellationToken ct)
+    {
         await operations.CancelAsync(id);
         await EndGuestAsync(id, ct);
         directories.Remove(id);
@@ -31,7 +46,11 @@ internal sealed class DeleteTask(
         }, ct);
     }
 
-    public Task<TaskRecovery> RecoverAsync(TaskRecord task, CancellationToken ct) => Task.FromResult(TaskRecovery.Rerun);
+    private Task KeepAsync(TaskRecord task, string reason) => database.WriteAsync(async scope =>
+    {
+        await servers.MarkDeleteFailedAsync(scope, task.SubjectId, reason);
+        await actions.EndAsync(scope, task.SubjectId, "delete", task.RequestId, task.UserId, reason);
+    }, CancellationToken.None);
 
     private async Task EndGuestAsync(Guid id, CancellationToken ct)
     {

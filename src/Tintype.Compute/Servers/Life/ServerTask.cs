@@ -63,7 +63,8 @@ internal abstract class ServerTask(ServerRepository servers, ServerActionReposit
     /// <summary>Puts the server into the state that a failure leaves it in.</summary>
     protected virtual Task FailAsync(Server server, string reason) => servers.MarkFaultAsync(server.Id, reason, CancellationToken.None);
 
-    private static string Explain(Exception failure, string requestId) => failure switch
+    /// <summary>What a user is told of a failure.</summary>
+    internal static string Explain(Exception failure, string requestId) => failure switch
     {
         Fault or DiskToolException => failure.Message,
         IOException io => $"{io.Message.TrimEnd('.')}.",
