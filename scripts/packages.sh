@@ -8,6 +8,7 @@ guest-image|fdisk e2fsprogs grub-common grub-pc-bin cpio kmod gzip fakeroot zstd
 client|python3-openstackclient|the OpenStack client, to talk to Tintype
 tests|strace jq e2fsprogs tempest|for the tests (Tempest: OpenStack's own)
 peer|glance-common|to compare with the real Glance, which runs only while the tests need it
+bench|nginx-light mariadb-server python3-pymysql|to measure: nginx to send files beside, and a database for Glance
 L
 }
 
