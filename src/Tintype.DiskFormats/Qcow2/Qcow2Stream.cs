@@ -5,7 +5,7 @@ namespace Tintype.DiskFormats.Qcow2;
 /// disk's content and extents alone. Runs of zeros are not stored. Holds one cluster and one bit for each cluster of the disk.
 /// Reading is asynchronous only. The source must not change while the stream is read.
 /// </summary>
-public sealed class Qcow2Stream : Stream
+public sealed class Qcow2Stream : ForwardStream
 {
     private readonly Qcow2Layout _layout;
     private readonly DiskReader _read;
@@ -39,12 +39,6 @@ public sealed class Qcow2Stream : Stream
         set => throw new NotSupportedException();
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.IsEmpty || _position == Length)
@@ -57,9 +51,6 @@ public sealed class Qcow2Stream : Stream
         _position += count;
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     private int CopyMetadata(long cluster, int within, Span<byte> buffer)
     {
@@ -88,16 +79,4 @@ public sealed class Qcow2Stream : Stream
         _guestCluster = (start + count) / Qcow2Layout.ClusterSize;
         return count;
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously: the disk behind may be slow.");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Tintype.DiskFormats;
 using Tintype.Storage;
 
 namespace Tintype.Images.Caching;
@@ -10,18 +11,12 @@ namespace Tintype.Images.Caching;
 /// <param name="checksum">MD5 that the whole must have; null if none is known.</param>
 /// <param name="keep">Called once the file is whole and durable.</param>
 /// <param name="failed">Told why the cache gives up.</param>
-internal sealed class CachingStream(Stream source, IBlobWriter writer, long length, string? checksum, Func<Task> keep, Action<Exception> failed, Action ended) : Stream
+internal sealed class CachingStream(Stream source, IBlobWriter writer, long length, string? checksum, Func<Task> keep, Action<Exception> failed, Action ended) : ForwardStream
 {
     private readonly IncrementalHash _md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
     private bool _given;
     private bool _disposed;
     private long _read;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => length;
 
@@ -45,21 +40,6 @@ internal sealed class CachingStream(Stream source, IBlobWriter writer, long leng
         }
 
         return read;
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
     }
 
     public override async ValueTask DisposeAsync()

@@ -1,20 +1,14 @@
+using Tintype.DiskFormats;
+
 namespace Tintype.Images.Quotas;
 
 /// <summary>Data on its way in, of which no byte is given on before there is room for it in the quota.</summary>
 /// <param name="reserved">Bytes for which there is room already.</param>
 /// <param name="reserve">Makes room for so many bytes in all, and returns for how many there is room then; throws where there is none.</param>
-internal sealed class MeteredStream(Stream data, long reserved, Func<long, CancellationToken, Task<long>> reserve) : Stream
+internal sealed class MeteredStream(Stream data, long reserved, Func<long, CancellationToken, Task<long>> reserve) : ForwardStream
 {
     private long _reserved = reserved;
     private long _total;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
 
     public override long Position
     {
@@ -30,17 +24,4 @@ internal sealed class MeteredStream(Stream data, long reserved, Func<long, Cance
             _reserved = await reserve(_total, cancellationToken);
         return read;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Image data is read asynchronously.");
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

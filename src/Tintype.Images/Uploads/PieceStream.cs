@@ -1,3 +1,5 @@
+using Tintype.DiskFormats;
+
 namespace Tintype.Images.Uploads;
 
 /// <summary>
@@ -7,7 +9,7 @@ namespace Tintype.Images.Uploads;
 /// <param name="idle">How long a read may take.</param>
 /// <param name="limit">Bytes that are still missing; more are an error of the client.</param>
 /// <param name="stop">Ends the body as well.</param>
-internal sealed class PieceStream(Stream body, TimeSpan idle, long limit, CancellationToken stop) : Stream
+internal sealed class PieceStream(Stream body, TimeSpan idle, long limit, CancellationToken stop) : ForwardStream
 {
     private readonly CancellationTokenSource _patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
     private long _left = limit;
@@ -16,20 +18,6 @@ internal sealed class PieceStream(Stream body, TimeSpan idle, long limit, Cancel
 
     /// <summary>The body goes on beyond the limit.</summary>
     public bool IsTooLong { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -54,19 +42,6 @@ internal sealed class PieceStream(Stream body, TimeSpan idle, long limit, Cancel
             return 0;
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Bodies are read asynchronously.");
-
-    public override void Flush() => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

@@ -1,18 +1,14 @@
+using Tintype.DiskFormats;
+
 namespace Tintype.Snapshots.Capture;
 
 /// <summary>Passes a stream on and reports how far it has been read, in steps of ten percent. Asynchronous only.</summary>
-internal sealed class MeteredStream(Stream inner, long total, Func<int, CancellationToken, Task> report) : Stream
+internal sealed class MeteredStream(Stream inner, long total, Func<int, CancellationToken, Task> report) : ForwardStream
 {
     private const int Step = 10;
 
     private long _read;
     private int _reported;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => total;
 
@@ -35,19 +31,4 @@ internal sealed class MeteredStream(Stream inner, long total, Func<int, Cancella
 
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -1,19 +1,14 @@
+using Tintype.DiskFormats;
 using Tintype.Qemu.Disks;
 
 namespace Tintype.Snapshots.Capture;
 
 /// <summary>A disk as the bytes the guest sees, front to back. Runs of zeros are produced without reading. Asynchronous only.</summary>
-internal sealed class RawDiskStream(IDiskReader disk) : Stream
+internal sealed class RawDiskStream(IDiskReader disk) : ForwardStream
 {
     private IAsyncEnumerator<DiskExtent>? _extents;
     private DiskExtent _extent;
     private long _position;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => disk.Length;
 
@@ -47,25 +42,10 @@ internal sealed class RawDiskStream(IDiskReader disk) : Stream
         _extent = _extents.Current;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override async ValueTask DisposeAsync()
     {
         if (_extents is not null)
             await _extents.DisposeAsync();
         await base.DisposeAsync();
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously: the disk is behind a socket.");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

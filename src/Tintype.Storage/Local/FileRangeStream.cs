@@ -1,17 +1,12 @@
 using Microsoft.Win32.SafeHandles;
+using Tintype.DiskFormats;
 
 namespace Tintype.Storage.Local;
 
 /// <summary>A range of a file, read front to back without a buffer of its own. Owns the handle.</summary>
-internal sealed class FileRangeStream(SafeFileHandle file, long offset, long length) : Stream
+internal sealed class FileRangeStream(SafeFileHandle file, long offset, long length) : ForwardStream
 {
     private long _position;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => length;
 
@@ -27,9 +22,6 @@ internal sealed class FileRangeStream(SafeFileHandle file, long offset, long len
         return wanted == 0 ? 0 : Advance(await RandomAccess.ReadAsync(file, buffer[..wanted], offset + _position, cancellationToken));
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override int Read(Span<byte> buffer)
     {
         var wanted = (int)Math.Min(buffer.Length, length - _position);
@@ -37,16 +29,6 @@ internal sealed class FileRangeStream(SafeFileHandle file, long offset, long len
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

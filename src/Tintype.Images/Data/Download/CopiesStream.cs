@@ -1,20 +1,15 @@
+using Tintype.DiskFormats;
 using Tintype.Images.Stores;
 using Tintype.Storage;
 
 namespace Tintype.Images.Data.Download;
 
 /// <summary>Reads a range of a blob front to back from its copies: when one fails, the next goes on at the same byte.</summary>
-internal sealed class CopiesStream(IReadOnlyList<PlacedCopy> places, long offset, long length, Action<PlacedCopy, Exception> failed) : Stream
+internal sealed class CopiesStream(IReadOnlyList<PlacedCopy> places, long offset, long length, Action<PlacedCopy, Exception> failed) : ForwardStream
 {
     private int _place;
     private long _read;
     private Stream? _current;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
 
     public override long Length => length;
 
@@ -57,21 +52,6 @@ internal sealed class CopiesStream(IReadOnlyList<PlacedCopy> places, long offset
                 _current = null;
             }
         }
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
     }
 
     public override async ValueTask DisposeAsync()

@@ -1,19 +1,11 @@
+using Tintype.DiskFormats;
+
 namespace Tintype.Images.Import.WebDownload;
 
 /// <summary>Reads from a server that must not fall silent: each read ends within a time, however long the whole takes.</summary>
 /// <param name="fail">Makes what is thrown of a sentence and its cause.</param>
-internal sealed class IdleTimeoutStream(Stream inner, string source, TimeSpan timeout, Func<string, Exception, Exception> fail) : Stream
+internal sealed class IdleTimeoutStream(Stream inner, string source, TimeSpan timeout, Func<string, Exception, Exception> fail) : ForwardStream
 {
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -30,21 +22,6 @@ internal sealed class IdleTimeoutStream(Stream inner, string source, TimeSpan ti
         {
             throw fail($"The download from {source} broke off: {broken.Message}", broken);
         }
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override void Flush()
-    {
     }
 
     protected override void Dispose(bool disposing)
