@@ -13,6 +13,7 @@ using Tintype.Images.Quotas;
 using Tintype.Images.Records;
 using Tintype.Images.Schemas;
 using Tintype.Images.Sharing;
+using Tintype.Images.Signatures;
 using Tintype.Images.Stores;
 using Tintype.Images.Tasks;
 using Tintype.Images.Uploads;
@@ -33,6 +34,7 @@ public static class ImagesSetup
         services.AddImageImport();
         services.AddImageQuotas();
         services.AddImageData();
+        services.AddImageSignatures();
         services.AddImageLocations();
         services.AddImageCache();
         services.AddUploads();

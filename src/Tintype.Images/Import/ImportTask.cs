@@ -11,7 +11,7 @@ namespace Tintype.Images.Import;
 /// Carries an import out.
 /// <code>
 /// glance-direct  (staged) ─────────┐
-/// web-download   fetch ─► staged ──┴─► prepared ─► as declared? safe? ─► each store ─► one transaction: blob, copies, image active
+/// web-download   fetch ─► staged ──┴─► prepared ─► as declared? safe? signed? ─► each store ─► one transaction: blob, copies, image active
 /// glance-download (the same, of another image service)
 /// copy-image     image's blob ─► each store ─► one transaction: the copies
 ///

@@ -4,6 +4,7 @@ using Tintype.Images.Data.Blobs;
 using Tintype.Images.Data.Ingest;
 using Tintype.Images.Quotas;
 using Tintype.Images.Records;
+using Tintype.Images.Signatures;
 using Tintype.Images.Staging;
 using Tintype.Images.Stores;
 using Tintype.Platform;
@@ -15,14 +16,17 @@ namespace Tintype.Images.Import;
 
 /// <summary>Makes staged data an image's: into its stores, then active.</summary>
 internal sealed class StagedImport(
-    ImportLifecycle imports, ImageLifecycle lifecycle, ImageStores stores, StoreFilling filling, BlobRepository blobs, ImageQuotas quotas,
+    ImportLifecycle imports, ImageLifecycle lifecycle, ImageSignatures signatures, StagingArea area, ImageStores stores, StoreFilling filling, BlobRepository blobs, ImageQuotas quotas,
     MetadataDatabase database, RunningUploads running, IBlobCollectorSignal collector, ILogger<StagedImport> log)
 {
     public async Task RunAsync(StagedData data, TaskContext task, ImportWork work, CancellationToken ct)
     {
         if (data.Refusal is { } refusal)
             throw Fault.ImageDataRefused(refusal);
-        await quotas.ReserveAsync(QuotaKind.Store, await imports.FindImportingAsync(data.ImageId, ct), data.Size * work.Stores.Count, ct);
+        var image = await imports.FindImportingAsync(data.ImageId, ct);
+        var signature = await signatures.PrepareAsync(image, ct);
+        signature?.Verify(await area.DigestAsync(data, signature.Hash, ct));
+        await quotas.ReserveAsync(QuotaKind.Store, image, data.Size * work.Stores.Count, ct);
         using var upload = running.Begin(data.BlobId);
         await using var undo = new UndoStack(log);
         var filled = new List<string>();
@@ -48,13 +52,13 @@ internal sealed class StagedImport(
 
         if (filled.Count == 0)
             throw Fault.NoStoreTookIt(lastFailure!.Message);
-        await ActivateAsync(data, filled, task.Task.Id);
+        await ActivateAsync(data, filled, signature?.Claim, task.Task.Id);
         undo.Commit();
         collector.Wake();
         ImportLog.Imported(log, data.ImageId, work.Method.Word(), string.Join(", ", filled));
     }
 
-    private Task ActivateAsync(StagedData data, IReadOnlyList<string> filled, Guid task) => database.WriteAsync(async scope =>
+    private Task ActivateAsync(StagedData data, IReadOnlyList<string> filled, SignatureClaim? verified, Guid task) => database.WriteAsync(async scope =>
     {
         await imports.FindImportingAsync(scope, data.ImageId, task);
         await blobs.InsertAsync(scope, data.BlobId, data.Size, BlobFormat.Of(data.DiskFormat!), data.VirtualSize);
@@ -65,6 +69,7 @@ internal sealed class StagedImport(
             {
                 DiskFormat = data.DiskFormat,
                 ContainerFormat = data.ContainerFormat,
+                Verified = verified,
             },
             new Dictionary<string, string?>(data.Properties.ToDictionary(p => p.Key, p => (string?)p.Value), StringComparer.Ordinal) { [ImportMarks.Task] = null });
     }, CancellationToken.None);

@@ -5,6 +5,7 @@ using Tintype.Images.Data.Download;
 using Tintype.Images.Data.Hashing;
 using Tintype.Images.Data.Ingest;
 using Tintype.Images.Records;
+using Tintype.Images.Signatures;
 using Tintype.Images.Staging;
 using Tintype.Images.Stores;
 using Tintype.Platform.Http;
@@ -13,7 +14,7 @@ using Tintype.Storage;
 namespace Tintype.Images.Import;
 
 /// <summary>Puts the bytes of a blob into a store, from the staging area or from another store, and makes sure that they are the same.</summary>
-internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobReader reader, BlobRepository blobs, ILogger<StoreFilling> log)
+internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobReader reader, BlobRepository blobs, ImageSignatures signatures, ILogger<StoreFilling> log)
 {
     /// <summary>Without reading the data, where the store can take the file as it is.</summary>
     public async Task FillAsync(ImageStore store, StagedData data, CancellationToken ct)
@@ -30,7 +31,7 @@ internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobRead
             return;
         await using var source = File.OpenRead(path);
         using var examination = intake.ExamineAgain(hash);
-        await WriteAsync(store, blobId, source, examination, false, checksum, hash, ct);
+        await WriteAsync(store, blobId, source, examination, _ => { }, checksum, hash, ct);
     }
 
     /// <summary>Copies what the image has in another store.</summary>
@@ -39,12 +40,13 @@ internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobRead
     {
         var blobId = image.BlobId!.Value;
         await store.Blobs.DeleteAsync(blobId, ct);
-        // What lies with others alone has come past no inspection, and it is this copy that guests will boot from.
+        // What lies with others alone has come past no inspection, and perhaps no signature, and it is this copy that guests will boot from.
         var isForeign = (await blobs.ListCopiesAsync(blobId, ct)).All(copy => copy.Url is not null);
+        var signature = isForeign ? await signatures.PrepareAsync(image, ct) : null;
         await using var source = await reader.OpenAsync(blobId, 0, image.Size!.Value, null, ct);
-        using var examination = isForeign ? intake.Examine(image.DiskFormat!, image.ContainerFormat!, hash: image.Hash is { } known ? HashKind.Get(known.Algorithm) : null)
+        using var examination = isForeign ? intake.Examine(image, kept: image.Hash is { } known ? HashKind.Get(known.Algorithm) : null)
             : intake.ExamineAgain(image.Hash);
-        var found = await WriteAsync(store, blobId, source, examination, isForeign, image.Checksum, image.Hash, ct);
+        var found = await WriteAsync(store, blobId, source, examination, isForeign ? found => Judge(found, signature) : _ => { }, image.Checksum, image.Hash, ct);
         return isForeign ? found : null;
     }
 
@@ -56,17 +58,23 @@ internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobRead
     }
 
     private async Task<IngestedData> WriteAsync(
-        ImageStore store, Guid blobId, Stream source, DataExamination examination, bool isForeign, string? checksum, ImageHash? hash, CancellationToken ct)
+        ImageStore store, Guid blobId, Stream source, DataExamination examination, Action<IngestedData> judge, string? checksum, ImageHash? hash, CancellationToken ct)
     {
         var started = TimeProvider.System.GetTimestamp();
         var written = await intake.WriteAsync(store.Blobs, blobId, source, examination, found =>
         {
-            if (isForeign && found.Finding.Refusal is { } refusal)
-                throw Fault.ImageDataRefused(refusal);
+            judge(found);
             if ((checksum is not null && found.Checksum != checksum) || (hash is not null && found.Hash != hash))
                 throw Fault.CopyDiffers(store.Name, hash?.Value ?? checksum!, hash is null ? found.Checksum : found.Hash.Value);
         }, ct);
         ImportLog.Copied(log, blobId, store.Name, written.Size, TimeProvider.System.GetElapsedTime(started).TotalSeconds);
         return written;
+    }
+
+    private static void Judge(IngestedData found, DueSignature? signature)
+    {
+        if (found.Finding.Refusal is { } refusal)
+            throw Fault.ImageDataRefused(refusal);
+        signature?.Verify(found.Digests[signature.Hash.Name]);
     }
 }

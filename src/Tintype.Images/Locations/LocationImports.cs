@@ -5,6 +5,7 @@ using Tintype.Images.Import;
 using Tintype.Images.Import.WebDownload;
 using Tintype.Images.Policies;
 using Tintype.Images.Records;
+using Tintype.Images.Signatures;
 using Tintype.Images.Stores;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
@@ -17,7 +18,7 @@ namespace Tintype.Images.Locations;
 /// The locations of images as a resource of their own: a queued image is given its one location, once.
 /// <code>
 /// queued, locked ─► measured ─► active ─► read and hashed ─► unlocked            nothing was said of the data
-///                      └──────► importing ─► read, hashed, compared ─► active    it was
+///                      └──────► importing ─► read, hashed, compared ─► active    it was, or the image is signed
 /// whatever fails before active: queued again, without the location
 /// </code>
 /// </summary>
@@ -67,10 +68,10 @@ internal sealed class LocationImports(
         var blobId = Guid.NewGuid();
         await blobs.InsertAsync(scope, blobId, size, BlobFormat.Of(image.DiskFormat!), null);
         await locations.ReplaceAsync(scope, blobId, [new ImageLocation(stores.Web!.Name, work.Url, IsOwn: false, LocationMetadata.Empty)]);
-        var isToBeCompared = options.Value.DoSecureHash && work.HashValue is not null;
+        var isToBeJudged = SignatureClaim.Of(image.Properties) is not null || (options.Value.DoSecureHash && work.HashValue is not null);
         return await images.SaveAsync(scope, image with
         {
-            Status = isToBeCompared ? ImageStatus.Importing : ImageStatus.Active,
+            Status = isToBeJudged ? ImageStatus.Importing : ImageStatus.Active,
             BlobId = blobId,
             Size = size,
             Hash = options.Value.DoSecureHash || work.HashValue is not { } said ? null : new ImageHash(work.HashAlgorithm!, said.ToLowerInvariant()),
@@ -81,7 +82,10 @@ internal sealed class LocationImports(
     /// <param name="found">Null if the data has not been read.</param>
     public Task CompleteAsync(TaskRecord task, LocationData? found) => database.WriteAsync(async scope =>
     {
-        var image = ImportMarks.End(await FindAsync(scope, task)) with { Status = ImageStatus.Active };
+        var before = await FindAsync(scope, task);
+        if (before.Status == ImageStatus.Importing && SignatureClaim.Of(before.Properties) != found?.Verified)
+            throw Fault.SignatureChanged(before.Id);
+        var image = ImportMarks.End(before) with { Status = ImageStatus.Active };
         if (found?.VirtualSize is { } virtualSize)
             await blobs.SetVirtualSizeAsync(scope, image.BlobId!.Value, virtualSize);
         await images.SaveAsync(scope, found is null ? image

@@ -4,18 +4,20 @@ using Tintype.Images.Data.Download;
 using Tintype.Images.Data.Hashing;
 using Tintype.Images.Data.Ingest;
 using Tintype.Images.Records;
+using Tintype.Images.Signatures;
 using Tintype.Platform.Http;
 using Tintype.Platform.Tasks;
 
 namespace Tintype.Images.Locations;
 
 /// <summary>What reading has told of the data under a location.</summary>
+/// <param name="Verified">The signature that it has; null if none was looked for.</param>
 /// <param name="Hash">By the algorithm that the sender has used, or else the operator's.</param>
-internal sealed record LocationData(string Checksum, ImageHash Hash, long? VirtualSize);
+internal sealed record LocationData(string Checksum, ImageHash Hash, long? VirtualSize, SignatureClaim? Verified);
 
 /// <summary>Carries out what <see cref="LocationImports"/> begins. After a crash it begins again: a location is placed once.</summary>
 internal sealed class LocationTask(
-    LocationImports imports, LocationProbe probe, BlobReader reader, BlobIntake intake, IOptions<LocationOptions> options, ILogger<LocationTask> log) : ITaskHandler
+    LocationImports imports, LocationProbe probe, BlobReader reader, BlobIntake intake, ImageSignatures signatures, IOptions<LocationOptions> options, ILogger<LocationTask> log) : ITaskHandler
 {
     // As Glance's http_retries: other people's servers fail for a moment.
     private const int Attempts = 3;
@@ -30,7 +32,7 @@ internal sealed class LocationTask(
         try
         {
             var image = await imports.PlaceAsync(task.Task, work, await probe.MeasureAsync(work.Url, ct));
-            var found = options.Value.DoSecureHash ? await TryReadAsync(image, work, ct) : null;
+            var found = options.Value.DoSecureHash || image.Status == ImageStatus.Importing ? await TryReadAsync(image, work, ct) : null;
             if (found is not null && work.HashValue is { } said && !said.Equals(found.Hash.Value, StringComparison.OrdinalIgnoreCase))
                 throw Fault.BadRequest($"os_hash_value: ({said}) not matched with actual os_hash_value: ({found.Hash.Value})");
             await imports.CompleteAsync(task.Task, found);
@@ -57,7 +59,7 @@ internal sealed class LocationTask(
             {
                 LocationLog.ReadFailed(log, failed, image.Id, attempt);
             }
-            catch (IOException failed) when (work.HashValue is null)
+            catch (IOException failed) when (image.Status != ImageStatus.Importing)
             {
                 LocationLog.Unhashed(log, failed, image.Id);
                 return null;
@@ -71,13 +73,16 @@ internal sealed class LocationTask(
 
     private async Task<LocationData> ReadAsync(ImageRecord image, LocationWork work, CancellationToken ct)
     {
-        using var examination = intake.Examine(image.DiskFormat!, image.ContainerFormat!, hash: work.HashAlgorithm is { } said ? HashKind.Get(said) : null);
+        // What is active already waits for nobody's verdict.
+        var signature = image.Status == ImageStatus.Importing ? await signatures.PrepareAsync(image, ct) : null;
+        using var examination = intake.Examine(image, kept: work.HashAlgorithm is { } said ? HashKind.Get(said) : null);
         await using var data = await reader.OpenAsync(image.BlobId!.Value, 0, image.Size!.Value, null, ct);
         var buffer = new byte[256 * 1024];
         for (int read; (read = await data.ReadAsync(buffer, ct)) > 0;)
             examination.Feed(buffer.AsSpan(0, read));
         // Data that is not what it is called still gives its bytes to who wants them; a copy of our own, to boot from, is refused.
         var found = examination.Finish(image.Size.Value);
-        return new LocationData(found.Checksum, found.Hash, found.Finding.Refusal is null ? found.Finding.VirtualSize : null);
+        signature?.Verify(found.Digests[signature.Hash.Name]);
+        return new LocationData(found.Checksum, found.Hash, found.Finding.Refusal is null ? found.Finding.VirtualSize : null, signature?.Claim);
     }
 }

@@ -1,5 +1,6 @@
 using Tintype.Images.Policies;
 using Tintype.Images.Quotas;
+using Tintype.Images.Signatures;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
@@ -16,6 +17,9 @@ internal sealed record ImageDataFacts(Guid BlobId, long Size, long? VirtualSize,
     public string? DiskFormat { get; init; }
 
     public string? ContainerFormat { get; init; }
+
+    /// <summary>The signature that the data has been found to have; null if none was looked for.</summary>
+    public SignatureClaim? Verified { get; init; }
 }
 
 /// <summary>
@@ -97,12 +101,15 @@ internal sealed class ImageLifecycle(ImageRepository images, ImageRules rules, I
 
     /// <summary>Makes the image active, in the transaction that makes its blob the database's.</summary>
     /// <param name="properties">Set (or, where null, removed) together with it.</param>
-    /// <exception cref="Fault">410: the image was deleted, or given back to the queue, meanwhile; the data is nobody's.</exception>
+    /// <exception cref="Fault">410: the image was deleted, or given back to the queue, meanwhile; the data is nobody's; 409: it is signed otherwise now.</exception>
     public async Task<ImageRecord> ActivateAsync(
         WriteScope scope, Guid id, ImageDataFacts data, IReadOnlyDictionary<string, string?> properties)
     {
         if (await images.FindAsync(scope, id) is not { Status: ImageStatus.Saving or ImageStatus.Uploading or ImageStatus.Importing } image)
             throw Fault.ImageGoneDuringUpload(id);
+        // Judged by other properties than the image has now, the data has not been judged.
+        if (SignatureClaim.Of(image.Properties) != data.Verified)
+            throw Fault.SignatureChanged(id);
         await quotas.SettleAsync(scope, image, data);
         return await images.SaveAsync(scope, image with
         {

@@ -11,4 +11,8 @@ namespace Tintype.Images.Staging;
 /// <param name="DiskFormat">What the data is in. Becomes the image's together with the data, as the properties do.</param>
 internal sealed record StagedData(
     Guid BlobId, Guid ImageId, long Size, long? VirtualSize, string Checksum, ImageHash Hash, string? DiskFormat, string? ContainerFormat,
-    IReadOnlyDictionary<string, string> Properties, string? Refusal);
+    IReadOnlyDictionary<string, string> Properties, string? Refusal)
+{
+    /// <summary>All that it was hashed by when it came, hexadecimal by the algorithms' names; fewer of data that an earlier version has staged.</summary>
+    public IReadOnlyDictionary<string, string> Digests { get; init; } = new Dictionary<string, string>();
+}

@@ -30,14 +30,14 @@ internal sealed class StagingArea(
     /// <param name="properties">What the image will have with the data, beside its own.</param>
     /// <exception cref="Platform.Http.Fault">413: too large, or no room; 410: the image is not one that data is staged for any more.</exception>
     public async Task<StagedData> TakeAsync(
-        ImageRecord image, Stream bytes, long reserved, Action<IngestedData> accept, IReadOnlyDictionary<string, string> properties, CancellationToken ct)
+        ImageRecord image, Stream bytes, long reserved, Action<IngestedData> accept, IReadOnlyDictionary<string, string> properties, CancellationToken ct, IEnumerable<HashKind>? also = null)
     {
         var blobId = Guid.NewGuid();
         using var upload = running.Begin(blobId);
-        using var examination = intake.Examine(image.DiskFormat ?? "raw", image.ContainerFormat ?? "bare");
+        using var examination = intake.Examine(image, also: also);
         var found = await intake.WriteAsync(_store, blobId, quotas.Meter(QuotaKind.Staging, image, bytes, reserved), examination, accept, ct);
         var taken = new StagedData(blobId, image.Id, found.Size, found.Finding.VirtualSize, found.Checksum, found.Hash,
-            image.DiskFormat, image.ContainerFormat, properties, found.Finding.Refusal);
+            image.DiskFormat, image.ContainerFormat, properties, found.Finding.Refusal) { Digests = found.Digests };
         await database.WriteAsync(async scope =>
         {
             await staged.ReplaceAsync(scope, taken);
@@ -45,6 +45,15 @@ internal sealed class StagingArea(
             await lifecycle.NoteStagedAsync(scope, image.Id, taken.Size);
         }, CancellationToken.None);
         return taken;
+    }
+
+    /// <summary>The hash of what is staged, hexadecimal: as it was computed when the data came, or, where nobody had wished for it then, by reading it again.</summary>
+    public async Task<string> DigestAsync(StagedData data, HashKind kind, CancellationToken ct)
+    {
+        if (data.Digests.TryGetValue(kind.Name, out var known))
+            return known;
+        await using var bytes = await OpenAsync(data, ct);
+        return await kind.HashAsync(bytes, ct);
     }
 
     public Task<Stream> OpenAsync(StagedData data, CancellationToken ct) => _store.OpenReadAsync(data.BlobId, ct);

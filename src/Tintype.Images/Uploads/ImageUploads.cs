@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Tintype.Images.Data;
 using Tintype.Images.Data.Ingest;
 using Tintype.Images.Records;
+using Tintype.Images.Signatures;
 using Tintype.Images.Stores;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
@@ -11,7 +12,7 @@ namespace Tintype.Images.Uploads;
 
 /// <summary>Uploads of image data that go on where they broke off.</summary>
 internal sealed class ImageUploads(
-    UploadRepository uploads, UploadReceiver receiver, UploadRemoval removal, UploadTurns turns, ImageLifecycle lifecycle, ImageStores stores, BlobIntake intake,
+    UploadRepository uploads, UploadReceiver receiver, UploadRemoval removal, UploadTurns turns, ImageLifecycle lifecycle, ImageStores stores, BlobIntake intake, ImageSignatures signatures,
     MetadataDatabase database, IOptions<UploadOptions> options, IOptions<ImageDataOptions> data, TimeProvider time)
 {
     /// <summary>Bytes that an upload may have at most.</summary>
@@ -24,8 +25,10 @@ internal sealed class ImageUploads(
     {
         var said = UploadMetadata.Parse(metadata);
         var store = said.Store is null ? stores.Default : stores.TryFind(said.Store, out var wished) && !wished.IsReadOnly ? wished : throw Fault.UnknownStoreWish(said.Store, stores);
-        await lifecycle.FindForUploadAsync(said.ImageId, caller, ct);
+        var image = await lifecycle.FindForUploadAsync(said.ImageId, caller, ct);
         intake.RefuseBeyondCap(length);
+        // Asked again when all has come; but who has written nonsense learns it before sending gigabytes.
+        await signatures.PrepareAsync(image, ct);
         var upload = new ResumableUpload(Guid.NewGuid(), said.ImageId, caller.ProjectId, store.Name, length, 0, metadata,
             time.GetUtcNow() + options.Value.Lifetime, IsCompleted: false);
         await database.WriteAsync(async scope =>

@@ -135,7 +135,7 @@ internal sealed class UploadReceiver(
 
     private async Task<DataDigest> ReadAgainAsync(ResumableUpload upload, ImageRecord image, GrowingFile file)
     {
-        var digest = new DataDigest(intake.Examine(image.DiskFormat!, image.ContainerFormat!));
+        var digest = new DataDigest(intake.Examine(image));
         if (upload.Offset == 0)
             return digest;
         UploadLog.ReadAgain(log, upload.Id, upload.Offset);

@@ -1,11 +1,10 @@
-using System.Security.Cryptography;
 using System.Threading.Channels;
 using Tintype.Images.Data.Ingest;
 
 namespace Tintype.Images.Data.Hashing;
 
 /// <summary>Hashes blocks beside the stage that writes them, in their order, each hash in a task of its own. The hashes stay the caller's.</summary>
-internal sealed class HashStages(IReadOnlyList<IncrementalHash> hashes, SharedBlocks blocks)
+internal sealed class HashStages(IReadOnlyCollection<RunningHash> hashes, SharedBlocks blocks)
 {
     private readonly HashStage[] _stages = [.. hashes.Select(hash => new HashStage(hash, blocks))];
 
@@ -26,7 +25,7 @@ internal sealed class HashStages(IReadOnlyList<IncrementalHash> hashes, SharedBl
         private readonly Channel<SharedBlock> _queue = Channel.CreateUnbounded<SharedBlock>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         private readonly Task _run;
 
-        public HashStage(IncrementalHash hash, SharedBlocks blocks) => _run = Task.Run(() => RunAsync(hash, blocks));
+        public HashStage(RunningHash hash, SharedBlocks blocks) => _run = Task.Run(() => RunAsync(hash, blocks));
 
         public void Post(SharedBlock block) => _queue.Writer.TryWrite(block);
 
@@ -36,13 +35,13 @@ internal sealed class HashStages(IReadOnlyList<IncrementalHash> hashes, SharedBl
             return _run;
         }
 
-        private async Task RunAsync(IncrementalHash hash, SharedBlocks blocks)
+        private async Task RunAsync(RunningHash hash, SharedBlocks blocks)
         {
             try
             {
                 await foreach (var block in _queue.Reader.ReadAllAsync())
                 {
-                    hash.AppendData(block.Bytes.Span);
+                    hash.Append(block.Bytes.Span);
                     block.Release();
                 }
             }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Tintype.DiskFormats.Inspection;
 using Tintype.Images.Data.Hashing;
 using Tintype.Images.Records;
+using Tintype.Images.Signatures;
 using Tintype.Platform.Http;
 using Tintype.Storage;
 
@@ -30,15 +31,17 @@ internal sealed class BlobIntake(IOptions<ImageDataOptions> options)
         }
     }
 
-    /// <summary>What is to be found out of data that an image is to have: the operator's hash, and whether the operator's rules allow it.</summary>
+    /// <summary>What is to be found out of data that an image is to have: its hashes, that of its signature too, and whether the operator's rules allow it.</summary>
+    /// <param name="image">In the formats that the data is to have.</param>
     /// <param name="ownDisk">Whether this system read the data from a guest's disk itself: a raw one may hold whatever the guest
     /// wrote, and is opened as raw alone, like the disk that it is of.</param>
-    /// <param name="hash">Another hash than the operator's; null for that one.</param>
-    public DataExamination Examine(string diskFormat, string containerFormat, bool ownDisk = false, HashKind? hash = null) => new(
-        hash ?? options.Value.Hash, new FormatInspection(diskFormat, wrapped: containerFormat != "bare", options.Value.Inspection with { RawMayBeAnything = ownDisk }));
+    /// <param name="kept">Another hash than the operator's; null for that one.</param>
+    public DataExamination Examine(ImageRecord image, bool ownDisk = false, HashKind? kept = null, IEnumerable<HashKind>? also = null) => new(
+        kept ?? options.Value.Hash, SignatureHash.Wanted(image.Properties).Concat(also ?? []),
+        new FormatInspection(image.DiskFormat ?? "raw", wrapped: image.ContainerFormat is not (null or "bare"), options.Value.Inspection with { RawMayBeAnything = ownDisk }));
 
     /// <summary>Of data that has been judged before: its hash.</summary>
-    public DataExamination ExamineAgain(ImageHash? known) => new(known is null ? options.Value.Hash : HashKind.Get(known.Algorithm), new FormatInspection("raw"));
+    public DataExamination ExamineAgain(ImageHash? known) => new(known is null ? options.Value.Hash : HashKind.Get(known.Algorithm), [], new FormatInspection("raw"));
 
     /// <exception cref="Fault">413.</exception>
     public void RefuseBeyondCap(long size)

@@ -4,6 +4,7 @@ using Tintype.Images.Data.Blobs;
 using Tintype.Images.Data.Hashing;
 using Tintype.Images.Quotas;
 using Tintype.Images.Records;
+using Tintype.Images.Signatures;
 using Tintype.Images.Stores;
 using Tintype.Platform;
 using Tintype.Platform.Database;
@@ -15,7 +16,7 @@ namespace Tintype.Images.Data.Ingest;
 /// <summary>
 /// Brings data into an image: uploads, and what the system makes itself.
 /// <code>
-/// queued ─► saving ─► bytes to the store ─► promise kept? format as declared? safe? ─► data fsync, rename, directory fsync
+/// queued ─► saving ─► bytes to the store ─► promise kept? format as declared? safe? signed? ─► data fsync, rename, directory fsync
 ///    ▲         │              │                     │                                        │
 ///    └─────────┴──────────────┴─────────────────────┘            one transaction: blob's row, image active ─► answer
 ///                  no bytes are kept                                                         │
@@ -24,7 +25,7 @@ namespace Tintype.Images.Data.Ingest;
 /// </code>
 /// </summary>
 internal sealed class ImageIngest(
-    ImageLifecycle lifecycle, ImageStores stores, BlobIntake intake, ImageQuotas quotas, BlobRepository blobs, MetadataDatabase database, RunningUploads running,
+    ImageLifecycle lifecycle, ImageStores stores, BlobIntake intake, ImageSignatures signatures, ImageQuotas quotas, BlobRepository blobs, MetadataDatabase database, RunningUploads running,
     ILogger<ImageIngest> log) : IImageIngest
 {
     private static readonly Dictionary<string, string?> _noChanges = [];
@@ -38,19 +39,17 @@ internal sealed class ImageIngest(
         if (promisedSize is { } promised)
             intake.RefuseBeyondCap(promised);
         var image = await lifecycle.BeginSavingAsync(id, promisedSize, ct);
-        using var examination = intake.Examine(image.DiskFormat!, image.ContainerFormat!);
-        await SaveAsync(image, data, promisedSize, store, examination, _noChanges, ct);
+        await SaveAsync(image, data, promisedSize, store, isOwnDisk: false, _noChanges, ct);
     }
 
     public async Task<ImageRecord> IngestAsync(Guid id, string diskFormat, string containerFormat, Stream data,
         IReadOnlyDictionary<string, string?> properties, CancellationToken ct)
     {
         var image = await lifecycle.BeginSavingAsync(id, diskFormat, containerFormat, null, ct);
-        using var examination = intake.Examine(diskFormat, containerFormat, ownDisk: true);
-        return await SaveAsync(image, data, null, stores.Default, examination, properties, ct);
+        return await SaveAsync(image, data, null, stores.Default, isOwnDisk: true, properties, ct);
     }
 
-    private async Task<ImageRecord> SaveAsync(ImageRecord image, Stream data, long? promisedSize, ImageStore store, DataExamination examination,
+    private async Task<ImageRecord> SaveAsync(ImageRecord image, Stream data, long? promisedSize, ImageStore store, bool isOwnDisk,
         IReadOnlyDictionary<string, string?> properties, CancellationToken ct)
     {
         var started = Stopwatch.GetTimestamp();
@@ -59,7 +58,9 @@ internal sealed class ImageIngest(
         await using var undo = new UndoStack(log);
         undo.Push($"putting image {image.Id} back to queued", () => lifecycle.ReturnToQueuedAsync(image.Id, CancellationToken.None));
 
-        var ingested = await intake.WriteAsync(store.Blobs, blobId, quotas.Meter(QuotaKind.Store, image, data, promisedSize ?? 0), examination, found => Accept(found, promisedSize), ct);
+        var signature = await signatures.PrepareAsync(image, ct);
+        using var examination = intake.Examine(image, isOwnDisk);
+        var ingested = await intake.WriteAsync(store.Blobs, blobId, quotas.Meter(QuotaKind.Store, image, data, promisedSize ?? 0), examination, found => Accept(found, promisedSize, signature), ct);
         undo.Push($"removing blob {blobId}", () => RemoveUnnamedAsync(store, blobId));
         // The data is here and durable: a client that hangs up now has still uploaded an image.
         var active = await database.WriteAsync(async scope =>
@@ -67,19 +68,20 @@ internal sealed class ImageIngest(
             await blobs.InsertAsync(scope, blobId, ingested.Size, BlobFormat.Of(image.DiskFormat!), ingested.Finding.VirtualSize);
             await blobs.InsertCopyAsync(scope, new BlobCopy(blobId, store.Name, null));
             return await lifecycle.ActivateAsync(scope, image.Id,
-                new ImageDataFacts(blobId, ingested.Size, ingested.Finding.VirtualSize, ingested.Checksum, ingested.Hash), properties);
+                new ImageDataFacts(blobId, ingested.Size, ingested.Finding.VirtualSize, ingested.Checksum, ingested.Hash) { Verified = signature?.Claim }, properties);
         }, CancellationToken.None);
         undo.Commit();
         DataLog.Ingested(log, image.Id, ingested.Size, Stopwatch.GetElapsedTime(started).TotalSeconds, blobId, store.Name);
         return active;
     }
 
-    private static void Accept(IngestedData found, long? promisedSize)
+    private static void Accept(IngestedData found, long? promisedSize, DueSignature? signature)
     {
         if (promisedSize is { } promised && promised != found.Size)
             throw Fault.SizePromiseBroken(promised, found.Size);
         if (found.Finding.Refusal is { } refusal)
             throw Fault.ImageDataRefused(refusal);
+        signature?.Verify(found.Digests[signature.Hash.Name]);
     }
 
     /// <summary>

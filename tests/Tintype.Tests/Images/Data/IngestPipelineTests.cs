@@ -15,7 +15,7 @@ public sealed class IngestPipelineTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    private static DataExamination Examination(HashKind? hash = null) => new(hash ?? HashKind.Sha512, new FormatInspection("raw"));
+    private static DataExamination Examination(HashKind? hash = null) => new(hash ?? HashKind.Sha512, [], new FormatInspection("raw"));
 
     private static void NoLimit(long size)
     {
@@ -34,8 +34,8 @@ public sealed class IngestPipelineTests
 
             Assert.Equal(bytes, writer.Written.ToArray());
 #pragma warning disable CA5351 // MD5 is what Glance calls the checksum.
-            Assert.Equal(new IngestedData(length, Convert.ToHexStringLower(MD5.HashData(bytes)), new ImageHash("sha512", Convert.ToHexStringLower(SHA512.HashData(bytes))),
-                new FormatFinding("raw", length, null)), result);
+            Assert.Equal((length, Convert.ToHexStringLower(MD5.HashData(bytes)), new ImageHash("sha512", Convert.ToHexStringLower(SHA512.HashData(bytes))),
+                new FormatFinding("raw", length, null)), (result.Size, result.Checksum, result.Hash, result.Finding));
 #pragma warning restore CA5351
         }, iter: 40, threads: 1);
     }
@@ -67,6 +67,16 @@ public sealed class IngestPipelineTests
         var found = await IngestPipeline.RunAsync(new MemoryStream("abc"u8.ToArray()), new MemoryWriter(), examination, NoLimit, Ct);
 
         Assert.Equal(("900150983cd24fb0d6963f7d28e17f72", new ImageHash(name, expected), 2 * kind.Length), (found.Checksum, found.Hash, expected.Length));
+    }
+
+    [Fact]
+    public async Task What_is_promised_is_hashed_too_and_nothing_twice()
+    {
+        using var examination = new DataExamination(HashKind.Sha256, [HashKind.Sha224, HashKind.Sha256, HashKind.Md5], new FormatInspection("raw"));
+        var found = await IngestPipeline.RunAsync(new MemoryStream("abc"u8.ToArray()), new MemoryWriter(), examination, NoLimit, Ct);
+        Assert.Equal(["md5", "sha224", "sha256"], found.Digests.Keys.Order());
+        // FIPS 180-2, change notice 1.
+        Assert.Equal("23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7", found.Digests["sha224"]);
     }
 
     [Theory]

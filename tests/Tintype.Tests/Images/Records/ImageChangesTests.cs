@@ -1,5 +1,6 @@
 using CsCheck;
 using Tintype.Images.Records;
+using Tintype.Images.Signatures;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
 using Tintype.Tests.Images.Data;
@@ -224,6 +225,33 @@ public sealed class ImageChangesTests
         Assert.Equal((FaultKind.Conflict, "Image status transition from active to saving is not allowed"), await KindAndMessage(() => lifecycle.BeginSavingAsync(image, null, Ct)));
         await lifecycle.ReturnToQueuedAsync(image, Ct);
         Assert.Equal(ImageStatus.Active, (await room.FindAsync(image, Ct))!.Status);
+    }
+
+    [Fact]
+    public async Task Data_that_was_judged_by_another_signature_does_not_become_the_images()
+    {
+        await using var room = new ImagesRoom();
+        var lifecycle = room.Get<ImageLifecycle>();
+        var claim = new SignatureClaim("YWJj", "SHA-256", "DSA", "c");
+        var image = await InsertAsync(room, New() with
+        {
+            DiskFormat = "raw",
+            ContainerFormat = "bare",
+            Properties = new Dictionary<string, string>
+            {
+                ["img_signature"] = "YWJj", ["img_signature_hash_method"] = "SHA-256", ["img_signature_key_type"] = "DSA", ["img_signature_certificate_uuid"] = "c",
+            },
+        });
+        await lifecycle.BeginSavingAsync(image, null, Ct);
+        var facts = new ImageDataFacts(Guid.NewGuid(), 5, 7, "md5", new ImageHash("sha256", "5a"));
+        foreach (var verified in new[] { null, claim with { Value = "eHl6" } })
+        {
+            var refused = await Refused(() => room.Database.WriteAsync(scope => lifecycle.ActivateAsync(scope, image, facts with { Verified = verified }, new Dictionary<string, string?>()), Ct));
+            Assert.Equal((FaultKind.Conflict, ImageStatus.Saving), (refused.Kind, (await room.FindAsync(image, Ct))!.Status));
+        }
+
+        var active = await room.Database.WriteAsync(scope => lifecycle.ActivateAsync(scope, image, facts with { Verified = claim }, new Dictionary<string, string?>()), Ct);
+        Assert.Equal(ImageStatus.Active, active.Status);
     }
 
     private static Task<ImageRecord> PatchAsync(ImagesRoom room, Guid image, string patch) => room.Get<ImageChanges>().PatchAsync(
