@@ -1,4 +1,7 @@
+using System.Net;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Tintype.Platform.Http;
@@ -11,6 +14,15 @@ internal static class GlanceRequest
     /// <summary>Routes that take no body refuse one.</summary>
     public static RouteHandlerBuilder RejectBody(this RouteHandlerBuilder route) => route.AddEndpointFilter((context, next) =>
         HasBody(context.HttpContext.Request) ? throw Fault.BadRequest("A body is not expected with this request.") : next(context));
+
+    /// <summary>What is escaped in a query must be text; the framework would take it for the escapes themselves.</summary>
+    /// <exception cref="Fault">400.</exception>
+    public static void CheckQuery(HttpRequest request)
+    {
+        var query = request.QueryString.Value ?? "";
+        if (query.Contains('%', StringComparison.Ordinal) && !Utf8.IsValid(WebUtility.UrlDecodeToBytes(Encoding.UTF8.GetBytes(query), 0, Encoding.UTF8.GetByteCount(query))))
+            throw Fault.BadRequest($"Error decoding your request: the query '{query}' has escapes that are not of UTF-8.");
+    }
 
     /// <summary>The body as JSON. The caller disposes it.</summary>
     public static Task<JsonDocument> ReadJsonAsync(HttpRequest request, CancellationToken ct) => HasBody(request)

@@ -72,7 +72,7 @@ internal sealed record SignIn(IReadOnlyList<string> Methods, (Identified User, s
         }
         catch (JsonException wrong)
         {
-            throw new Fault(FaultKind.BadRequest, $"'auth.scope' does not fit at {wrong.Path ?? "$"}: {wrong.Message}", wrong);
+            throw JsonBody.Misfit("'auth.scope'", wrong);
         }
     }
 

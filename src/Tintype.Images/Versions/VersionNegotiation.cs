@@ -21,6 +21,7 @@ internal static class VersionNegotiation
     {
         if (!context.Request.Path.StartsWithSegments("/image", StringComparison.Ordinal, out var rest))
             return next(context);
+        GlanceRequest.CheckQuery(context.Request);
         var (segment, remaining) = Pop(rest);
         if (segment == "versions")
             return WriteAsync(context, StatusCodes.Status200OK);
@@ -39,7 +40,8 @@ internal static class VersionNegotiation
         // Routing does not tell /images/ from /images; to clients the former is an image without an id, of which there is none.
         if (remaining.Length > 1 && remaining.EndsWith('/'))
             throw Fault.NotFound("The resource could not be found.");
-        context.Request.Path = $"/image/v2{remaining}";
+        // As it is: a text that became a path by itself would be decoded a second time, and %2541 would name another thing.
+        context.Request.Path = new PathString($"/image/v2{remaining}");
         return next(context);
     }
 

@@ -9,6 +9,7 @@ public enum FaultKind
     NotFound,
     MethodNotAllowed,
     NotAcceptable,
+    RequestTimeout,
     Conflict,
     Gone,
     PreconditionFailed,
@@ -76,6 +77,7 @@ public static class FaultKindStatus
         FaultKind.NotFound => 404,
         FaultKind.MethodNotAllowed => 405,
         FaultKind.NotAcceptable => 406,
+        FaultKind.RequestTimeout => 408,
         FaultKind.Conflict => 409,
         FaultKind.Gone => 410,
         FaultKind.PreconditionFailed => 412,
@@ -98,6 +100,7 @@ public static class FaultKindStatus
         404 => FaultKind.NotFound,
         405 => FaultKind.MethodNotAllowed,
         406 => FaultKind.NotAcceptable,
+        408 => FaultKind.RequestTimeout,
         409 => FaultKind.Conflict,
         410 => FaultKind.Gone,
         413 => FaultKind.PayloadTooLarge,
@@ -105,6 +108,7 @@ public static class FaultKindStatus
         416 => FaultKind.RangeNotSatisfiable,
         501 => FaultKind.NotImplemented,
         503 => FaultKind.Unavailable,
+        >= 400 and < 500 => FaultKind.BadRequest,
         _ => FaultKind.ServerError,
     };
 }

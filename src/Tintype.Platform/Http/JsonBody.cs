@@ -23,9 +23,14 @@ public static class JsonBody
         }
         catch (JsonException wrong)
         {
-            throw new Fault(FaultKind.BadRequest, $"The request body does not fit at {wrong.Path ?? "$"}: {wrong.Message}", wrong);
+            throw Misfit("The request body", wrong);
         }
     }
+
+    /// <summary>JSON that is not what an operation takes, told in the words of whoever wrote it rather than by the types that it would have become.</summary>
+    /// <param name="what">Of what, for example <c>The request body</c>.</param>
+    public static Fault Misfit(string what, JsonException wrong) =>
+        new(FaultKind.BadRequest, $"{what} does not fit at {wrong.Path ?? "$"}: {JsonMisfit.Describe(wrong)}", wrong);
 
     /// <summary>The body as a document, for operations whose members are not known beforehand. The caller disposes it.</summary>
     public static async Task<JsonDocument> ReadDocumentAsync(HttpRequest request, CancellationToken ct)
@@ -33,7 +38,7 @@ public static class JsonBody
         using var buffer = new MemoryStream();
         var chunk = new byte[16 * 1024];
         int read;
-        while ((read = await request.Body.ReadAsync(chunk, ct)) > 0)
+        while ((read = await ReadAsync(request, chunk, ct)) > 0)
         {
             if (buffer.Length + read > MaximumLength)
                 throw new Fault(FaultKind.PayloadTooLarge, $"The request body is larger than {MaximumLength} bytes.");
@@ -49,6 +54,20 @@ public static class JsonBody
         catch (JsonException malformed)
         {
             throw new Fault(FaultKind.BadRequest, $"The request body is not valid JSON: {malformed.Message}", malformed);
+        }
+    }
+
+    private static async Task<int> ReadAsync(HttpRequest request, byte[] chunk, CancellationToken ct)
+    {
+        try
+        {
+            return await request.Body.ReadAsync(chunk, ct);
+        }
+        catch (IOException broken) when (broken is not BadHttpRequestException)
+        {
+            request.HttpContext.RequestAborted.ThrowIfCancellationRequested();
+            // A chunk's size that no number holds, for one: Kestrel has words for most of what can be wrong with a body, and not for all.
+            throw new Fault(FaultKind.BadRequest, $"The request body cannot be read to its end: {broken.Message}", broken);
         }
     }
 

@@ -16,8 +16,10 @@ public static class DirectSending
     public static void UseDirectSending(this ListenOptions options) => options.Use(next => new ConnectionDelegate(async connection =>
     {
         var socket = connection.Features.Get<IConnectionSocketFeature>()!.Socket;
+        if (Open(socket) is not { } stream)
+            return;
         var transport = connection.Transport;
-        var writer = new DirectWriter(new NetworkStream(socket, ownsSocket: false), connection, connection.Features.Get<IMemoryPoolFeature>()?.MemoryPool);
+        var writer = new DirectWriter(stream, connection, connection.Features.Get<IMemoryPoolFeature>()?.MemoryPool);
         connection.Transport = new DuplexPipe(transport.Input, writer);
         connection.Features.Set(new SocketSender(socket, writer));
         try
@@ -31,6 +33,19 @@ public static class DirectSending
             await transport.Output.CompleteAsync();
         }
     }));
+
+    /// <returns>Null when the client has gone already: nobody is left to talk to, and Kestrel ends the connection.</returns>
+    private static NetworkStream? Open(Socket socket)
+    {
+        try
+        {
+            return new NetworkStream(socket, ownsSocket: false);
+        }
+        catch (Exception gone) when (gone is IOException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
 
     private sealed record DuplexPipe(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }
