@@ -43,18 +43,20 @@ internal sealed class ImportLifecycle(ImageRepository images, ImageQuotas quotas
             await images.SaveAsync(scope, mark(image));
     }, CancellationToken.None);
 
-    /// <summary>After a failed import: marked, and queued again unless the image was active before. No error if it has gone.</summary>
-    public Task FailAsync(Guid id, Guid task, IReadOnlyList<string> stores) => database.WriteAsync(async scope =>
+    /// <summary>After a failed import: marked, and queued again unless the image was active before.</summary>
+    /// <returns>Whether the task still held the image; no error if it did not, or the image has gone.</returns>
+    public Task<bool> FailAsync(Guid id, Guid task, IReadOnlyList<string> stores) => database.WriteAsync(async scope =>
     {
         var image = await images.FindAsync(scope, id);
         if (image is not null && !ImportMarks.IsHeldBy(image, task))
-            return;
+            return false;
         await quotas.ReleaseAsync(scope, id);
         if (image is null)
-            return;
+            return false;
         var marked = ImportMarks.End(ImportMarks.Fail(image, stores));
         await images.SaveAsync(scope, image.Status == ImageStatus.Importing
             ? marked with { Status = ImageStatus.Queued, Size = null, VirtualSize = null } : marked);
         scope.AfterCommit(collector.Wake);
+        return true;
     }, CancellationToken.None);
 }

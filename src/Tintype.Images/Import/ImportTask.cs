@@ -4,6 +4,7 @@ using Tintype.Images.Import.WebDownload;
 using Tintype.Images.Staging;
 using Tintype.Platform.Http;
 using Tintype.Platform.Tasks;
+using Tintype.Storage;
 
 namespace Tintype.Images.Import;
 
@@ -41,7 +42,10 @@ internal sealed class ImportTask(
         catch (Exception failed) when (!(failed is OperationCanceledException && ct.IsCancellationRequested))
         {
             // Whatever it was: the image must not wait for ever. The task keeps the reason.
-            await imports.FailAsync(id, task.Task.Id, work.Stores);
+            var isHeld = await imports.FailAsync(id, task.Task.Id, work.Stores);
+            // Whoever deletes an image takes its bytes away, also from under its import.
+            if (!isHeld && failed is BlobNotFoundException)
+                throw Fault.ImageGoneDuringImport(id);
             throw;
         }
         finally

@@ -36,8 +36,12 @@ internal sealed class StagedImport(
             try
             {
                 var store = stores.TryFind(name, out var found) ? found : throw Fault.StoreNotConfigured(name);
-                undo.Push($"emptying store {name} of blob {data.BlobId}", () => filling.EmptyAsync(store, data.BlobId));
+                // Of this store alone: the import may go on without it.
+                await using var undoOne = new UndoStack(log);
+                undoOne.Push($"emptying store {name} of blob {data.BlobId}", () => filling.EmptyAsync(store, data.BlobId));
                 await filling.FillAsync(store, data, ct);
+                undoOne.Commit();
+                undo.Push($"emptying store {name} of blob {data.BlobId}", () => filling.EmptyAsync(store, data.BlobId));
                 filled.Add(name);
             }
             catch (Exception failure) when (!work.MustAllSucceed && failure is IOException or Fault)

@@ -27,10 +27,14 @@ internal sealed class StoreCopy(
             try
             {
                 var store = stores.TryFind(name, out var found) ? found : throw Fault.StoreNotConfigured(name);
-                undo.Push($"emptying store {name} of blob {blobId}", () => WithdrawAsync(store, blobId));
+                // Of this store alone: the import may go on without it.
+                await using var undoOne = new UndoStack(log);
+                undoOne.Push($"emptying store {name} of blob {blobId}", () => WithdrawAsync(store, blobId));
                 await quotas.ReserveAsync(QuotaKind.Store, image, image.Size!.Value, ct);
                 var learnt = await filling.CopyAsync(store, image, ct);
                 await KeepAsync(id, new BlobCopy(blobId, name, null), learnt);
+                undoOne.Commit();
+                undo.Push($"emptying store {name} of blob {blobId}", () => WithdrawAsync(store, blobId));
                 await imports.MarkAsync(id, task.Task.Id, marked => ImportMarks.Done(marked, name));
             }
             catch (Exception failure) when (!work.MustAllSucceed && failure is IOException or Fault)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Tintype.Images.Data.Hashing;
 using Tintype.Images.Data.Ingest;
 using Tintype.Images.Quotas;
@@ -15,7 +16,7 @@ namespace Tintype.Images.Staging;
 /// </summary>
 internal sealed class StagingArea(
     DataDirectory data, BlobIntake intake, ImageLifecycle lifecycle, StagedDataRepository staged, ImageQuotas quotas,
-    MetadataDatabase database, RunningUploads running)
+    MetadataDatabase database, RunningUploads running, ILogger<StagingArea> log)
 {
     private readonly LocalStore _store = LocalStore.Open("os_glance_staging_store", data.Folder("staging"));
 
@@ -36,6 +37,8 @@ internal sealed class StagingArea(
         using var upload = running.Begin(blobId);
         using var examination = intake.Examine(image, also: also);
         var found = await intake.WriteAsync(_store, blobId, quotas.Meter(QuotaKind.Staging, image, bytes, reserved), examination, accept, ct);
+        await using var undo = new UndoStack(log);
+        undo.Push($"removing staged data {blobId}", () => RemoveUnnamedAsync(image.Id, blobId));
         var taken = new StagedData(blobId, image.Id, found.Size, found.Finding.VirtualSize, found.Checksum, found.Hash,
             image.DiskFormat, image.ContainerFormat, properties, found.Finding.Refusal) { Digests = found.Digests };
         await database.WriteAsync(async scope =>
@@ -44,6 +47,7 @@ internal sealed class StagingArea(
             await quotas.SettleStagedAsync(scope, image.Id);
             await lifecycle.NoteStagedAsync(scope, image.Id, taken.Size);
         }, CancellationToken.None);
+        undo.Commit();
         return taken;
     }
 
@@ -57,4 +61,11 @@ internal sealed class StagingArea(
     }
 
     public Task<Stream> OpenAsync(StagedData data, CancellationToken ct) => _store.OpenReadAsync(data.BlobId, ct);
+
+    /// <summary>The transaction failed, because the image has gone for one; what the database says decides.</summary>
+    private async Task RemoveUnnamedAsync(Guid imageId, Guid blobId)
+    {
+        if ((await staged.FindAsync(imageId, CancellationToken.None))?.BlobId != blobId)
+            await _store.DeleteAsync(blobId, CancellationToken.None);
+    }
 }
