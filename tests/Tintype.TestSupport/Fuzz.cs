@@ -25,9 +25,20 @@ public static class Fuzz
         }, test).GetAwaiter().GetResult();
 
     /// <inheritdoc cref="Cases"/>
-    public static async Task CasesAsync(int usual, Func<Random, Task> check, [CallerMemberName] string test = "")
+    public static Task CasesAsync(int usual, Func<Random, Task> check, [CallerMemberName] string test = "") =>
+        RunAsync(usual, Number("TINTYPE_FUZZ_CASES"), check, test);
+
+    /// <summary>
+    /// Cases that are whole requests to a server, of which <c>./dev fuzz</c> makes fewer unless it is told a number.
+    /// </summary>
+    /// <inheritdoc cref="Cases"/>
+    public static Task RequestsAsync(int usual, Func<Random, Task> check, [CallerMemberName] string test = "") => RunAsync(usual, AskedRequests, check, test);
+
+    /// <summary>The number of whole requests that <c>./dev fuzz</c> was told; null in <c>./dev test</c>.</summary>
+    public static int? AskedRequests => Number("TINTYPE_FUZZ_REQUESTS");
+
+    private static async Task RunAsync(int usual, int? asked, Func<Random, Task> check, string test)
     {
-        var asked = Number("TINTYPE_FUZZ_CASES");
         var seed = Number("TINTYPE_FUZZ_SEED") ?? 1;
         var started = Stopwatch.GetTimestamp();
         for (var i = 0; i < (asked ?? usual); i++)

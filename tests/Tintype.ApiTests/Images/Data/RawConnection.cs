@@ -65,23 +65,24 @@ internal sealed class RawConnection : IDisposable
         return status == 100 ? await ReadHeadAsync(ct) : new RawAnswer(status, headers);
     }
 
-    /// <summary>The next answer with its body, whose length must be given or nothing.</summary>
-    public async Task<(RawAnswer Head, byte[] Body)> ReadAnswerAsync(CancellationToken ct)
+    /// <summary>The next answer with its body, whose length must be given or nothing, or which comes in chunks.</summary>
+    /// <param name="hasBody">Whether an answer to the request has a body at all: none to HEAD has.</param>
+    public async Task<(RawAnswer Head, byte[] Body)> ReadAnswerAsync(CancellationToken ct, bool hasBody = true)
     {
         var head = await ReadHeadAsync(ct);
-        var body = new byte[long.Parse(head.Headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture)];
-        for (var at = 0; at < body.Length;)
+        if (!hasBody)
+            return (head, []);
+        if (!head.Headers.ContainsKey("Transfer-Encoding"))
+            return (head, await ReadBytesAsync(long.Parse(head.Headers.GetValueOrDefault("Content-Length", "0"), CultureInfo.InvariantCulture), ct));
+        var all = new List<byte>();
+        while (int.Parse(await ReadLineAsync(ct), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture) is > 0 and var length)
         {
-            if (_start == _end)
-                await ReceiveAsync(ct);
-            // What follows is the next answer's.
-            var piece = _buffer.AsMemory(_start, Math.Min(_end - _start, body.Length - at));
-            piece.CopyTo(body.AsMemory(at));
-            at += piece.Length;
-            _start += piece.Length;
+            all.AddRange(await ReadBytesAsync(length, ct));
+            await ReadLineAsync(ct);
         }
 
-        return (head, body);
+        await ReadLineAsync(ct);
+        return (head, [.. all]);
     }
 
     /// <summary>Whatever has come of the body, without copying; valid until the next call.</summary>
@@ -95,6 +96,23 @@ internal sealed class RawConnection : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
+
+    private async Task<byte[]> ReadBytesAsync(long length, CancellationToken ct)
+    {
+        var body = new byte[length];
+        for (var at = 0; at < body.Length;)
+        {
+            if (_start == _end)
+                await ReceiveAsync(ct);
+            // What follows is the next answer's.
+            var piece = _buffer.AsMemory(_start, Math.Min(_end - _start, body.Length - at));
+            piece.CopyTo(body.AsMemory(at));
+            at += piece.Length;
+            _start += piece.Length;
+        }
+
+        return body;
+    }
 
     private async Task<string> ReadLineAsync(CancellationToken ct)
     {

@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace Tintype.Tests.Fuzzing;
+namespace Tintype.TestSupport;
 
 /// <summary>Makes texts of a language's words, of what is hostile in any language, and of both mixed.</summary>
-internal sealed class TextMutator(params string[] words)
+public sealed class TextMutator(params string[] words)
 {
     private static readonly string[] _hostile =
     [
