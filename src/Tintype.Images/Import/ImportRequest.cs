@@ -38,6 +38,9 @@ internal static class ImportMethods
 /// <param name="MustAllSucceed">Whether one store that fails makes the whole import fail.</param>
 internal sealed record ImportRequest(ImportMethod Method, string? Uri, RemoteImage? Remote, IReadOnlyList<string>? Stores, bool AllStores, bool MustAllSucceed)
 {
+    /// <summary>What the data is promised to be; null if nothing is said of it.</summary>
+    public DataPromise? Promise { get; init; }
+
     /// <exception cref="Fault">400.</exception>
     public static ImportRequest Parse(JsonElement body)
     {
@@ -49,9 +52,15 @@ internal sealed record ImportRequest(ImportMethod Method, string? Uri, RemoteIma
             throw Fault.BadRequest("Import request requires a 'name' field.");
         var word = name.ValueKind == JsonValueKind.String ? name.GetString()! : name.GetRawText();
         var known = ImportMethods.Parse(word) ?? throw Fault.BadRequest($"Unknown import method name '{word}'.");
+        var promise = DataPromise.Parse(method);
+        if (promise is not null && known == ImportMethod.CopyImage)
+            throw Fault.BadRequest($"copy-image brings no data that '{DataPromise.Member}' could be about; a copy is held against the image's own hash.");
         return new ImportRequest(known, known == ImportMethod.WebDownload ? Url(method) : null,
             known == ImportMethod.GlanceDownload ? RemoteOf(method) : null, Names(body),
-            Flag(body, "all_stores", false), Flag(body, "all_stores_must_succeed", true));
+            Flag(body, "all_stores", false), Flag(body, "all_stores_must_succeed", true))
+        {
+            Promise = promise,
+        };
     }
 
     private static string Url(JsonElement method) => method.TryGetProperty("uri", out var uri) && uri.ValueKind == JsonValueKind.String

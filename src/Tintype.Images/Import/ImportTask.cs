@@ -12,7 +12,7 @@ namespace Tintype.Images.Import;
 /// Carries an import out.
 /// <code>
 /// glance-direct  (staged) ─────────┐
-/// web-download   fetch ─► staged ──┴─► prepared ─► as declared? safe? signed? ─► each store ─► one transaction: blob, copies, image active
+/// web-download   fetch ─► staged ──┴─► as promised? ─► prepared ─► as declared? safe? signed? ─► each store ─► one transaction: blob, copies, image active
 /// glance-download (the same, of another image service)
 /// copy-image     image's blob ─► each store ─► one transaction: the copies
 ///
@@ -22,7 +22,7 @@ namespace Tintype.Images.Import;
 /// </summary>
 internal sealed class ImportTask(
     ImportLifecycle imports, StagedDataRepository staged, WebDownloads downloads, GlanceDownloads remotes, ForwardedTokens tokens,
-    ImportPreparation preparation, StagedImport stagedImport, StoreCopy copy) : ITaskHandler
+    StagingArea area, ImportPreparation preparation, StagedImport stagedImport, StoreCopy copy) : ITaskHandler
 {
     public string Kind => ImportWork.Kind;
 
@@ -37,7 +37,13 @@ internal sealed class ImportTask(
             if (work.Method == ImportMethod.CopyImage)
                 await copy.RunAsync(id, task, work, ct);
             else
-                await stagedImport.RunAsync(await preparation.RunAsync(await StageAsync(task.Task, work, ct), work, ct), task, work, ct);
+            {
+                var data = await StageAsync(task.Task, work, ct);
+                // Of what has been prepared, the promise was kept before.
+                if (work.Promise is { } promise && !data.IsPrepared)
+                    await promise.CheckAsync(kind => area.DigestAsync(data, kind, ct));
+                await stagedImport.RunAsync(await preparation.RunAsync(data, work, ct), task, work, ct);
+            }
         }
         catch (Exception failed) when (!(failed is OperationCanceledException && ct.IsCancellationRequested))
         {
@@ -61,10 +67,11 @@ internal sealed class ImportTask(
         var image = await imports.FindImportingAsync(task.SubjectId, ct);
         if (await staged.FindAsync(task.SubjectId, ct) is { } data)
             return data;
+        var extras = StagedExtras.None with { Hashes = work.Promise?.Wanted() ?? [] };
         return work.Method switch
         {
-            ImportMethod.WebDownload => await downloads.FetchAsync(image, work.Uri!, ct),
-            ImportMethod.GlanceDownload => await remotes.FetchAsync(image, work.Remote!, task.Id, ct),
+            ImportMethod.WebDownload => await downloads.FetchAsync(image, work.Uri!, extras, ct),
+            ImportMethod.GlanceDownload => await remotes.FetchAsync(image, work.Remote!, task.Id, extras, ct),
             _ => throw Fault.StagedDataGone(),
         };
     }

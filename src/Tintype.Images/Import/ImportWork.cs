@@ -14,6 +14,9 @@ internal sealed record ImportWork(ImportMethod Method, string? Uri, IReadOnlyLis
     /// <summary>Only of glance-download.</summary>
     public RemoteImage? Remote { get; init; }
 
+    /// <summary>What the data is promised to be; null if nobody has promised anything.</summary>
+    public DataPromise? Promise { get; init; }
+
     /// <summary>Whether the image gets the operator's properties.</summary>
     public bool Inject { get; init; }
 

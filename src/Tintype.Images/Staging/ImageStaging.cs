@@ -27,7 +27,7 @@ internal sealed class ImageStaging(ImageLifecycle lifecycle, StagingArea area, B
         var image = await lifecycle.BeginStagingAsync(id, promisedSize, ct);
         await using var undo = new UndoStack(log);
         undo.Push($"putting image {id} back to queued", () => lifecycle.ReturnToQueuedAsync(id, CancellationToken.None));
-        await area.TakeAsync(image, data, promisedSize ?? 0, found => RefuseBrokenPromise(promisedSize, found.Size), new Dictionary<string, string>(), ct);
+        await area.TakeAsync(image, data, promisedSize ?? 0, found => RefuseBrokenPromise(promisedSize, found.Size), StagedExtras.None, ct);
         undo.Commit();
     }
 

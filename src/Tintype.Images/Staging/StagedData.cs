@@ -15,4 +15,7 @@ internal sealed record StagedData(
 {
     /// <summary>All that it was hashed by when it came, hexadecimal by the algorithms' names; fewer of data that an earlier version has staged.</summary>
     public IReadOnlyDictionary<string, string> Digests { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether it is what an import has made of what came, which was judged before.</summary>
+    public bool IsPrepared { get; init; }
 }

@@ -11,7 +11,7 @@ internal sealed class StagedDataRepository(MetadataDatabase database, TimeProvid
 {
     private const string Columns = """
         blob_id AS BlobId, image_id AS ImageId, size AS Size, virtual_size AS VirtualSize, checksum AS Checksum, hash_algorithm AS HashAlgorithm, hash_value AS HashValue,
-        disk_format AS DiskFormat, container_format AS ContainerFormat, properties AS Properties, refusal AS Refusal, digests AS Digests
+        disk_format AS DiskFormat, container_format AS ContainerFormat, properties AS Properties, refusal AS Refusal, digests AS Digests, prepared AS IsPrepared
         """;
 
     // What an image that is neither uploading nor importing has staged has been imported, or given up.
@@ -28,8 +28,8 @@ internal sealed class StagedDataRepository(MetadataDatabase database, TimeProvid
     {
         await scope.ExecuteAsync("DELETE FROM staged_data WHERE image_id = @image", new { image = data.ImageId.ToString() });
         await scope.ExecuteAsync("""
-            INSERT INTO staged_data (blob_id, image_id, size, virtual_size, checksum, hash_algorithm, hash_value, disk_format, container_format, properties, refusal, digests, created_at)
-            VALUES (@blob, @image, @Size, @VirtualSize, @Checksum, @hashAlgorithm, @hashValue, @DiskFormat, @ContainerFormat, @properties, @Refusal, @digests, @now)
+            INSERT INTO staged_data (blob_id, image_id, size, virtual_size, checksum, hash_algorithm, hash_value, disk_format, container_format, properties, refusal, digests, prepared, created_at)
+            VALUES (@blob, @image, @Size, @VirtualSize, @Checksum, @hashAlgorithm, @hashValue, @DiskFormat, @ContainerFormat, @properties, @Refusal, @digests, @IsPrepared, @now)
             """, new
         {
             blob = data.BlobId.ToString(),
@@ -43,6 +43,7 @@ internal sealed class StagedDataRepository(MetadataDatabase database, TimeProvid
             data.ContainerFormat,
             properties = JsonSerializer.Serialize(data.Properties, RowJson.Readable.IReadOnlyDictionaryStringString),
             data.Refusal,
+            data.IsPrepared,
             digests = JsonSerializer.Serialize(data.Digests, RowJson.Readable.IReadOnlyDictionaryStringString),
             now = time.GetUtcNow().ToMicroseconds(),
         });
@@ -89,10 +90,12 @@ internal sealed class StagedDataRepository(MetadataDatabase database, TimeProvid
         public string Properties { get; init; } = "{}";
         public string? Refusal { get; init; }
         public string Digests { get; init; } = "{}";
+        public bool IsPrepared { get; init; }
 
         public StagedData ToData() => new(Guid.Parse(BlobId), Guid.Parse(ImageId), Size, VirtualSize, Checksum, new ImageHash(HashAlgorithm, HashValue), DiskFormat, ContainerFormat,
             JsonSerializer.Deserialize(Properties, RowJson.Default.IReadOnlyDictionaryStringString)!, Refusal)
         {
+            IsPrepared = IsPrepared,
             Digests = JsonSerializer.Deserialize(Digests, RowJson.Default.IReadOnlyDictionaryStringString)!,
         };
     }

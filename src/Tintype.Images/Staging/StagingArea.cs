@@ -28,19 +28,22 @@ internal sealed class StagingArea(
     /// <param name="image">Its formats are what the data is held against, and what the image will have with it.</param>
     /// <param name="reserved">Bytes for which the owner's quota has made room already.</param>
     /// <param name="accept">Judges what has come before it is kept; throws to refuse.</param>
-    /// <param name="properties">What the image will have with the data, beside its own.</param>
     /// <exception cref="Platform.Http.Fault">413: too large, or no room; 410: the image is not one that data is staged for any more.</exception>
     public async Task<StagedData> TakeAsync(
-        ImageRecord image, Stream bytes, long reserved, Action<IngestedData> accept, IReadOnlyDictionary<string, string> properties, CancellationToken ct, IEnumerable<HashKind>? also = null)
+        ImageRecord image, Stream bytes, long reserved, Action<IngestedData> accept, StagedExtras extras, CancellationToken ct)
     {
         var blobId = Guid.NewGuid();
         using var upload = running.Begin(blobId);
-        using var examination = intake.Examine(image, also: also);
+        using var examination = intake.Examine(image, also: extras.Hashes);
         var found = await intake.WriteAsync(_store, blobId, quotas.Meter(QuotaKind.Staging, image, bytes, reserved), examination, accept, ct);
         await using var undo = new UndoStack(log);
         undo.Push($"removing staged data {blobId}", () => RemoveUnnamedAsync(image.Id, blobId));
         var taken = new StagedData(blobId, image.Id, found.Size, found.Finding.VirtualSize, found.Checksum, found.Hash,
-            image.DiskFormat, image.ContainerFormat, properties, found.Finding.Refusal) { Digests = found.Digests };
+            image.DiskFormat, image.ContainerFormat, extras.Properties, found.Finding.Refusal)
+        {
+            Digests = found.Digests,
+            IsPrepared = extras.IsPrepared,
+        };
         await database.WriteAsync(async scope =>
         {
             await staged.ReplaceAsync(scope, taken);

@@ -75,12 +75,24 @@ internal sealed class ImageTasks(TaskQueue tasks, ImageLifecycle images, ImagePo
         var method = new JsonObject { ["name"] = work.Method.Word() };
         if (work.Uri is { } uri)
             method["uri"] = uri;
+        if (work.Promise is { } promise)
+            method[DataPromise.Member] = Promised(promise);
         return Element(new JsonObject
         {
             ["image_id"] = task.SubjectId.ToString(),
             ["import_req"] = new JsonObject { ["method"] = method, ["all_stores_must_succeed"] = work.MustAllSucceed },
             ["backend"] = new JsonArray([.. work.Stores.Select(store => JsonValue.Create(store))]),
         });
+    }
+
+    private static JsonObject Promised(DataPromise promise)
+    {
+        var said = new JsonObject();
+        if (promise.Checksum is { } checksum)
+            said["checksum"] = checksum;
+        if (promise.HashAlgorithm is { } algorithm)
+            (said["os_hash_algo"], said["os_hash_value"]) = (algorithm, promise.HashValue);
+        return said;
     }
 
     private static JsonElement Input(TaskRecord task, LocationWork work)

@@ -38,8 +38,10 @@ internal sealed class HashKind
         new("sha3_256", 32, HashAlgorithmName.SHA3_256), new("sha3_384", 48, HashAlgorithmName.SHA3_384), new("sha3_512", 64, HashAlgorithmName.SHA3_512),
     ];
 
-    /// <summary>Whether an image's hash may be of it: those that senders of locations say are also.</summary>
-    public static HashKind? Find(string name) => Choices.Append(Sha1).Append(Md5).FirstOrDefault(kind => kind.Name == name);
+    /// <summary>What a sender may say of data.</summary>
+    public static IReadOnlyList<HashKind> All { get; } = [Md5, Sha1, Sha224, .. Choices];
+
+    public static HashKind? Find(string name) => All.FirstOrDefault(kind => kind.Name == name);
 
     /// <exception cref="ArgumentException">There is none of this name.</exception>
     public static HashKind Get(string name) => Find(name) ?? throw new ArgumentException($"There is no hash algorithm '{name}' here.", nameof(name));

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using Microsoft.Extensions.Options;
 using Tintype.Images.Data.Download;
+using Tintype.Images.Data.Hashing;
 using Tintype.Images.Records;
 using Tintype.Images.Staging;
 using Tintype.Platform;
@@ -20,22 +21,22 @@ internal sealed class GlanceDownloads(
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <exception cref="Fault">There is no such image to be had; the sentence says why.</exception>
-    public Task<StagedData> FetchAsync(ImageRecord image, RemoteImage remote, Guid task, CancellationToken ct) =>
-        remote.Region == Region.Own ? FromHereAsync(image, remote, ct) : FromAfarAsync(image, remote, task, ct);
+    public Task<StagedData> FetchAsync(ImageRecord image, RemoteImage remote, Guid task, StagedExtras extras, CancellationToken ct) =>
+        remote.Region == Region.Own ? FromHereAsync(image, remote, extras, ct) : FromAfarAsync(image, remote, task, extras, ct);
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<StagedData> FromHereAsync(ImageRecord image, RemoteImage remote, CancellationToken ct)
+    private async Task<StagedData> FromHereAsync(ImageRecord image, RemoteImage remote, StagedExtras extras, CancellationToken ct)
     {
         // Who asked was asked for the right to when the import was begun.
         var source = remote.MayRead ? await images.FindAsync(remote.Id, ct) : null;
         if (source is not { Status: ImageStatus.Active, BlobId: { } blob, Size: { } size })
             throw NotToBeHad(remote, source is null ? "there is none that you may download" : $"its status is {source.Status.Word()}");
         await using var data = await reader.OpenAsync(blob, 0, size, null, ct);
-        return await TakeAsync(image, source.DiskFormat!, source.ContainerFormat!, source.Properties, data, size, remote, ct);
+        return await TakeAsync(image, new Source(source.DiskFormat!, source.ContainerFormat!, size, source.Hash, source.Properties), data, remote, extras, ct);
     }
 
-    private async Task<StagedData> FromAfarAsync(ImageRecord image, RemoteImage remote, Guid task, CancellationToken ct)
+    private async Task<StagedData> FromAfarAsync(ImageRecord image, RemoteImage remote, Guid task, StagedExtras extras, CancellationToken ct)
     {
         if (!options.Value.Regions.TryGetValue(remote.Region, out var endpoint))
             throw NotToBeHad(remote, $"this service knows of no such region; it knows {string.Join(", ", options.Value.Regions.Keys.Prepend(Region.Own))}");
@@ -47,20 +48,26 @@ internal sealed class GlanceDownloads(
             throw NotToBeHad(remote, $"its status is {source?.Status}");
         using var sent = await SendAsync(remote, $"{path}/file", token, ct);
         await using var data = await sent.Content.ReadAsStreamAsync(ct);
-        return await TakeAsync(image, disk, container, source.Properties, data, size, remote, ct);
+        var hash = source is { OsHashAlgo: { } algorithm, OsHashValue: { } value } && HashKind.Find(algorithm) is not null ? new ImageHash(algorithm, value) : null;
+        return await TakeAsync(image, new Source(disk, container, size, hash, source.Properties), data, remote, extras, ct);
     }
 
-    private Task<StagedData> TakeAsync(ImageRecord image, string disk, string container, IReadOnlyDictionary<string, string> properties,
-        Stream data, long size, RemoteImage remote, CancellationToken ct)
+    private Task<StagedData> TakeAsync(ImageRecord image, Source source, Stream data, RemoteImage remote, StagedExtras extras, CancellationToken ct)
     {
         var prefixes = options.Value.Properties.Count > 0 ? options.Value.Properties : _travelling;
-        var travelling = properties.Where(p => !ImageAttributes.IsReserved(p.Key) && !ImageAttributes.IsSystems(p.Key)
+        var travelling = source.Properties.Where(p => !ImageAttributes.IsReserved(p.Key) && !ImageAttributes.IsSystems(p.Key)
             && prefixes.Any(prefix => p.Key.StartsWith(prefix, StringComparison.Ordinal)));
-        return area.TakeAsync(image with { DiskFormat = disk, ContainerFormat = container }, data, 0, found =>
+        return area.TakeAsync(image with { DiskFormat = source.DiskFormat, ContainerFormat = source.ContainerFormat }, data, 0, found =>
         {
-            if (found.Size != size)
-                throw NotToBeHad(remote, $"it has {size} bytes, of which {found.Size} came");
-        }, travelling.ToDictionary(StringComparer.Ordinal), ct);
+            if (found.Size != source.Size)
+                throw NotToBeHad(remote, $"it has {source.Size} bytes, of which {found.Size} came");
+            if (source.Hash is { } hash && found.Digests[hash.Algorithm] is var came && came != hash.Value)
+                throw NotToBeHad(remote, $"its {hash.Algorithm} is {hash.Value}, and that of what came {came}");
+        }, extras with
+        {
+            Properties = travelling.ToDictionary(StringComparer.Ordinal),
+            Hashes = source.Hash is null ? extras.Hashes : extras.Hashes.Append(HashKind.Get(source.Hash.Algorithm)),
+        }, ct);
     }
 
     private async Task<HttpResponseMessage> SendAsync(RemoteImage remote, string url, string token, CancellationToken ct)
@@ -80,6 +87,9 @@ internal sealed class GlanceDownloads(
             throw new Fault(FaultKind.BadRequest, $"{url} cannot be fetched: {(failed.InnerException ?? failed).Message}", failed);
         }
     }
+
+    /// <param name="Hash">Null if there is none, or of a kind that is not known here.</param>
+    private sealed record Source(string DiskFormat, string ContainerFormat, long Size, ImageHash? Hash, IReadOnlyDictionary<string, string> Properties);
 
     private static Fault NotToBeHad(RemoteImage remote, string reason) =>
         Fault.BadRequest($"The image {remote.Id} of the region '{remote.Region}' cannot be fetched: {reason}.");

@@ -78,7 +78,7 @@ internal sealed class ImportPreparation(
 
     private async Task<StagedData> ReplaceAsync(ImageRecord changed, StagedData before, Stream bytes, CancellationToken ct)
     {
-        var after = await area.TakeAsync(changed, bytes, 0, _ => { }, before.Properties, ct);
+        var after = await area.TakeAsync(changed, bytes, 0, _ => { }, new StagedExtras { Properties = before.Properties, IsPrepared = true }, ct);
         await area.Blobs.DeleteAsync(before.BlobId, CancellationToken.None);
         ImportLog.Prepared(log, changed.Id, changed.DiskFormat!, before.Size, after.Size);
         return after;

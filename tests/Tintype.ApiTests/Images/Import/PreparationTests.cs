@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Security.Cryptography;
 using System.Text.Json;
 using CliWrap;
 using Tintype.TestSupport;
@@ -53,6 +54,17 @@ public sealed class PreparationTests(PreparingServer server) : IClassFixture<Pre
     }
 
     [Fact]
+    public async Task A_promise_is_about_what_comes_not_about_what_is_made_of_it()
+    {
+        var packed = Packed("promised"u8.ToArray());
+        foreach (var (data, status) in new[] { (packed, "active"), ("promised"u8.ToArray(), "queued") })
+        {
+            var promise = $$""" , "validation_data": {"os_hash_algo": "sha256", "os_hash_value": "{{Convert.ToHexStringLower(SHA256.HashData(data))}}"}""";
+            Assert.Equal(status, (await ImportAsync(server.One, "raw", "compressed", packed, promise)).GetProperty("status").GetString());
+        }
+    }
+
+    [Fact]
     public async Task What_an_administrator_imports_gets_no_properties()
     {
         var image = await ImportAsync(server.Admin, "raw", "bare", "as it is"u8.ToArray());
@@ -88,11 +100,11 @@ public sealed class PreparationTests(PreparingServer server) : IClassFixture<Pre
         }
     }
 
-    private static async Task<JsonElement> ImportAsync(ApiClient client, string diskFormat, string containerFormat, byte[] data)
+    private static async Task<JsonElement> ImportAsync(ApiClient client, string diskFormat, string containerFormat, byte[] data, string promise = "")
     {
         var id = await CreateAsync(client, $$"""{"disk_format": "{{diskFormat}}", "container_format": "{{containerFormat}}"}""");
         Assert.Equal(204, (int)(await client.SendBytesAsync(HttpMethod.Put, $"{Root}/{id}/stage", data)).Status);
-        Assert.Equal(202, (int)(await SendAsync(client, "POST", $"{Root}/{id}/import", """{"method": {"name": "glance-direct"} }""")).Status);
+        Assert.Equal(202, (int)(await SendAsync(client, "POST", $"{Root}/{id}/import", $$"""{"method": {"name": "glance-direct"{{promise}} } }""")).Status);
         using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (true)
         {
