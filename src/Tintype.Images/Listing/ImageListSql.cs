@@ -14,6 +14,7 @@ internal sealed class ImageListSql
     private readonly ImageListQuery _query;
     private readonly string _conditions;
 
+    // The limit stands in the text: SQLite plans a statement anew whenever a limit is bound to it.
     /// <param name="project">The caller's.</param>
     /// <param name="seesAll">Whether the caller sees the images of all projects.</param>
     /// <param name="marker">The last image of the page before.</param>
@@ -21,7 +22,6 @@ internal sealed class ImageListSql
     {
         _query = query;
         Parameters.Add("project", project);
-        Parameters.Add("limit", query.Limit);
         Parameters.Add("hidden", query.Hidden);
         _conditions = string.Concat(query.Filters.Select((filter, at) => $"\n    AND {Condition(filter, $"f{at}")}"));
         var branches = (seesAll ? AdminBranches(query) : ProjectBranches(query)).Select(branch => Render(branch, marker)).ToList();
@@ -31,7 +31,7 @@ internal sealed class ImageListSql
         Text = $"""
             SELECT {ImageRow.Columns}
             FROM ({string.Join("\n  UNION ", branches.Select(branch => $"SELECT id{keys} FROM ({branch})"))}
-                  ORDER BY {order} LIMIT @limit) page
+                  ORDER BY {order} LIMIT {query.Limit}) page
             CROSS JOIN images i WHERE i.id = page.id
             ORDER BY {order}
             """;
@@ -80,7 +80,7 @@ internal sealed class ImageListSql
         return $"""
             SELECT i.id AS id, {string.Join(", ", columns.Select((column, at) => $"{column} AS k{at}"))}
                 FROM {branch.From} AND i.deleted_at IS NULL AND i.hidden = @hidden{_conditions}{after}
-                ORDER BY {string.Join(", ", columns.Zip(_query.Sort, (column, sort) => $"{column} {Direction(sort)}"))} LIMIT @limit
+                ORDER BY {string.Join(", ", columns.Zip(_query.Sort, (column, sort) => $"{column} {Direction(sort)}"))} LIMIT {_query.Limit}
             """;
     }
 

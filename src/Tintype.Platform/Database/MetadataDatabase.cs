@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Data;
 using Microsoft.Data.Sqlite;
+using SQLitePCL;
 
 namespace Tintype.Platform.Database;
 
@@ -9,8 +11,24 @@ namespace Tintype.Platform.Database;
 /// </summary>
 public sealed class MetadataDatabase : IDisposable
 {
+    /// <summary>Reads at once are as many as threads run; each connection keeps up to 2 MiB of the database in memory.</summary>
+    private const int MaximumIdle = 8;
+
     private readonly string _connectionString;
     private readonly SemaphoreSlim _writer = new(1, 1);
+    // The one that was used last comes first: its cache is the warmest.
+    private readonly ConcurrentStack<StatementConnection> _idle = new();
+    private StatementConnection? _writing;
+    private volatile bool _disposed;
+
+    static MetadataDatabase()
+    {
+        Batteries_V2.Init();
+        // A connection is one user's at a time: SQLite need not lock it at each call, nor count its memory under a lock of the whole
+        // process. It listens to this before its first connection only.
+        raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
+        raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
+    }
 
     /// <exception cref="IOException">The file cannot be made or opened.</exception>
     public MetadataDatabase(string path)
@@ -20,7 +38,7 @@ public sealed class MetadataDatabase : IDisposable
         {
             DataSource = path,
             Mode = SqliteOpenMode.ReadWriteCreate,
-            Pooling = true,
+            Pooling = false,
             ForeignKeys = true,
             DefaultTimeout = 30,
         }.ToString();
@@ -32,8 +50,25 @@ public sealed class MetadataDatabase : IDisposable
     /// <summary>Runs a read on a connection of its own. It sees the newest committed state.</summary>
     public async Task<T> ReadAsync<T>(Func<IDbConnection, Task<T>> read, CancellationToken ct)
     {
-        await using var connection = await OpenAsync(ct);
-        return await read(connection);
+        ct.ThrowIfCancellationRequested();
+        var connection = _idle.TryPop(out var idle) ? idle : Connect();
+        var usable = true;
+        try
+        {
+            return await read(connection);
+        }
+        catch (SqliteException)
+        {
+            usable = false;
+            throw;
+        }
+        finally
+        {
+            if (usable)
+                Return(connection);
+            else
+                connection.Dispose();
+        }
     }
 
     /// <summary>
@@ -48,12 +83,18 @@ public sealed class MetadataDatabase : IDisposable
         await _writer.WaitAsync(ct);
         try
         {
-            await using var connection = await OpenAsync(ct);
-            // BEGIN IMMEDIATE: a transaction that reads first and writes later cannot fail halfway for the lock.
-            await using var transaction = connection.BeginTransaction(IsolationLevel.Serializable, deferred: false);
-            scope = new WriteScope(connection, transaction);
+            _writing ??= Connect();
+            await using var transaction = _writing.BeginImmediate();
+            scope = new WriteScope(_writing, transaction);
             result = await write(scope);
             await transaction.CommitAsync(CancellationToken.None);
+        }
+        catch (SqliteException)
+        {
+            // Nobody knows what state the connection is in: the next one begins with a new one.
+            _writing?.Dispose();
+            _writing = null;
+            throw;
         }
         finally
         {
@@ -90,12 +131,14 @@ public sealed class MetadataDatabase : IDisposable
         return connection;
     }
 
-    private async Task<SqliteConnection> OpenAsync(CancellationToken ct)
+    private StatementConnection Connect() => new(Open());
+
+    private void Return(StatementConnection connection)
     {
-        var connection = new SqliteConnection(_connectionString);
-        await connection.OpenAsync(ct);
-        Configure(connection);
-        return connection;
+        if (_disposed || _idle.Count >= MaximumIdle)
+            connection.Dispose();
+        else
+            _idle.Push(connection);
     }
 
     private static void Configure(SqliteConnection connection)
@@ -107,8 +150,10 @@ public sealed class MetadataDatabase : IDisposable
 
     public void Dispose()
     {
-        using var connection = new SqliteConnection(_connectionString);
-        SqliteConnection.ClearPool(connection);
+        _disposed = true;
+        while (_idle.TryPop(out var connection))
+            connection.Dispose();
+        _writing?.Dispose();
         _writer.Dispose();
     }
 }
