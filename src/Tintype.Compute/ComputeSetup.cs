@@ -14,6 +14,7 @@ using Tintype.Compute.Servers.Actions;
 using Tintype.Compute.Servers.Create;
 using Tintype.Compute.Servers.Life;
 using Tintype.Platform;
+using Tintype.Platform.Http.Browsers;
 using Tintype.Platform.Database;
 using Tintype.Platform.Tasks;
 
@@ -26,6 +27,9 @@ public static class ComputeSetup
     {
         services.AddMigrations(typeof(ComputeSetup).Assembly);
         services.AddFaultDialect(new NovaFaultDialect());
+        services.AddBrowserFace(new BrowserFace(ComputeApi.Root, ["GET", "PUT", "POST", "DELETE", "PATCH"],
+            ["X-Auth-Token", "X-Openstack-Request-Id", "X-Identity-Status", "X-Roles", "X-Service-Catalog", "X-User-Id", "X-Tenant-Id", "X-OpenStack-Nova-API-Version", "OpenStack-API-Version"],
+            ["X-Auth-Token", "X-Openstack-Request-Id", "X-Subject-Token", "X-Service-Token", "X-OpenStack-Nova-API-Version", "OpenStack-API-Version"]));
         services.AddOptions<ComputeOptions>().Bind(configuration.GetSection("Compute")).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(p => new FlavorCatalog(
             new FlavorRepository(p.GetRequiredService<MetadataDatabase>()), p.GetRequiredService<TimeProvider>()));

@@ -11,6 +11,7 @@ using Tintype.Identity.Tokens;
 using Tintype.Identity.Users;
 using Tintype.Platform;
 using Tintype.Platform.Http;
+using Tintype.Platform.Http.Browsers;
 
 namespace Tintype.Identity;
 
@@ -21,6 +22,10 @@ public static class IdentitySetup
     {
         services.AddMigrations(typeof(IdentitySetup).Assembly);
         services.AddFaultDialect(new KeystoneFaultDialect("/identity"));
+        services.AddBrowserFace(new BrowserFace("/identity", ["GET", "PUT", "POST", "DELETE", "PATCH"],
+            ["X-Auth-Token", "X-Openstack-Request-Id", "X-Subject-Token", "X-Project-Id", "X-Project-Name", "X-Project-Domain-Id", "X-Project-Domain-Name", "X-Domain-Id", "X-Domain-Name",
+                "Openstack-Auth-Receipt"],
+            ["X-Auth-Token", "X-Openstack-Request-Id", "X-Subject-Token", "Openstack-Auth-Receipt"]));
         services.AddOptions<IdentityOptions>().Bind(configuration.GetSection(IdentityOptions.Section)).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(_ => new PasswordHasher());
         services.AddSingleton(_ => new TokenCache());

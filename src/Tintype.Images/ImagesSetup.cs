@@ -19,6 +19,7 @@ using Tintype.Images.Tasks;
 using Tintype.Images.Uploads;
 using Tintype.Images.Versions;
 using Tintype.Platform;
+using Tintype.Platform.Http.Browsers;
 
 namespace Tintype.Images;
 
@@ -28,6 +29,10 @@ public static class ImagesSetup
     {
         services.AddMigrations(typeof(ImagesSetup).Assembly);
         services.AddFaultDialect(new GlanceFaultDialect());
+        services.AddBrowserFace(new BrowserFace("/image", ["GET", "PUT", "POST", "DELETE", "PATCH"],
+            ["Content-MD5", "X-Image-Meta-Checksum", "X-Storage-Token", "Accept-Encoding", "X-Auth-Token", "X-Identity-Status", "X-Roles", "X-Service-Catalog", "X-User-Id", "X-Tenant-Id",
+                "X-OpenStack-Request-ID"],
+            ["X-Image-Meta-Checksum", "X-Auth-Token", "X-Subject-Token", "X-Service-Token", "X-OpenStack-Request-ID"]));
         services.AddBeforeRouting(VersionNegotiation.InvokeAsync);
         services.AddImageStores();
         services.AddImagePolicies();

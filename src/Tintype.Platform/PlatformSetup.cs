@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Tintype.Platform.Database;
 using Tintype.Platform.Http;
+using Tintype.Platform.Http.Browsers;
 using Tintype.Platform.Tasks;
 
 namespace Tintype.Platform;
@@ -19,6 +21,10 @@ public static class PlatformSetup
         services.AddSingleton(_ => new DataDirectory(dataDirectory));
         services.AddSingleton(provider => new MetadataDatabase(provider.GetRequiredService<DataDirectory>().File("tintype.db")));
         services.AddMigrations(typeof(PlatformSetup).Assembly);
+        services.AddCors();
+        services.AddOptions<CorsOptions>().BindConfiguration(CorsOptions.Section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<CorsOptions>, CorsValidation>();
+        services.AddBrowserFace(new BrowserFace("/tintype", ["GET", "PUT", "POST", "DELETE", "PATCH"], ["X-Auth-Token", "X-Openstack-Request-Id"], ["X-Openstack-Request-Id"]));
         services.AddSingleton<TaskRepository>();
         services.AddSingleton(provider => new TaskQueue(provider.GetRequiredService<TaskRepository>()));
         return services;
@@ -33,6 +39,9 @@ public static class PlatformSetup
     public static IServiceCollection AddFaultDialect(this IServiceCollection services, IFaultDialect dialect) =>
         services.AddSingleton(dialect);
 
+    /// <summary>What pages in browsers may do with a room's API. Of two faces, one below the other, the longer path counts.</summary>
+    public static IServiceCollection AddBrowserFace(this IServiceCollection services, BrowserFace face) => services.AddSingleton(face);
+
     /// <summary>A room's step before a route is chosen, where it may answer itself or rewrite the path: version negotiation.</summary>
     public static IServiceCollection AddBeforeRouting(this IServiceCollection services, Func<HttpContext, RequestDelegate, Task> step) =>
         services.AddSingleton(new BeforeRouting(step));
@@ -46,6 +55,7 @@ public static class PlatformSetup
             RequestId.Assign(context);
             return next(context);
         });
+        app.UseMiddleware<CorsMiddleware>();
         app.UseMiddleware<FaultMiddleware>();
         foreach (var early in app.Services.GetServices<BeforeRouting>())
             app.Use(early.Step);

@@ -17,7 +17,7 @@ internal sealed record ServerSettings(IPEndPoint Listen, string DataDirectory, b
     private static readonly string[] _options = ["listen", "data", "config", "passwords"];
 
     // Each room's options, as --Section:Name value.
-    private static readonly string[] _sections = ["Demo", "Identity", "Images", "Compute", "Qemu", "Snapshots", "Logging"];
+    private static readonly string[] _sections = ["Demo", "Identity", "Images", "Compute", "Qemu", "Snapshots", "Cors", "Logging"];
 
     /// <exception cref="InvalidOperationException">An option is unknown or has a wrong value; the message says what would be right.</exception>
     public static ServerSettings Load(ConfigurationManager configuration, string[] args)

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Tintype.Platform;
+using Tintype.Platform.Http.Browsers;
 
 namespace Tintype.Images.Uploads;
 
@@ -10,6 +11,11 @@ internal static class UploadsSetup
     public static IServiceCollection AddUploads(this IServiceCollection services)
     {
         services.AddOptions<UploadOptions>().BindConfiguration("Images:Uploads").ValidateDataAnnotations().ValidateOnStart();
+        services.AddBrowserFace(new BrowserFace(TusProtocol.Root, ["POST", "HEAD", "PATCH", "DELETE"],
+            ["X-Auth-Token", "X-Openstack-Request-Id", "Tus-Resumable", "Upload-Length", "Upload-Defer-Length", "Upload-Offset", "Upload-Metadata", "Upload-Checksum", "Upload-Concat",
+                "X-HTTP-Method-Override", "X-Request-ID", "X-Requested-With"],
+            ["Location", "Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm", "Upload-Length", "Upload-Offset", "Upload-Metadata", "Upload-Expires",
+                "X-Openstack-Request-Id"], HasOptions: true));
         services.AddBeforeRouting(TusProtocol.InvokeAsync);
         services.AddSingleton<UploadRepository>();
         services.AddSingleton<UploadFiles>();
