@@ -1,0 +1,82 @@
+using Tintype.Storage.Chunks.Packs;
+
+namespace Tintype.Storage.Chunks;
+
+/// <summary>Reads chunks from the packs of a store. Serves one reader at a time.</summary>
+internal sealed class PackedChunks(IRangeReadable packs, IChunkIndex index) : IChunkReader, IDisposable
+{
+    private readonly ChunkCodec _codec = new();
+    private byte[] _stored = [];
+
+    public async ValueTask<int> ReadAsync(ChunkHash hash, Memory<byte> target, CancellationToken ct)
+    {
+        var place = (await FindAsync([hash], ct))[hash];
+        await ReadAsync(place.Pack, [(place.Entry, target)], ct);
+        return place.Entry.Length;
+    }
+
+    /// <summary>Reads many chunks, each into a place of its own, with as few reads as their places allow.</summary>
+    /// <param name="wanted">Each place has the length of its chunk.</param>
+    /// <exception cref="IOException">A chunk is missing or damaged.</exception>
+    public async Task ReadAsync(IReadOnlyCollection<(ChunkHash Hash, Memory<byte> Target)> wanted, CancellationToken ct)
+    {
+        var places = await FindAsync([.. wanted.Select(w => w.Hash).Distinct()], ct);
+        foreach (var pack in wanted.GroupBy(w => places[w.Hash].Pack, w => (places[w.Hash].Entry, w.Target)))
+        {
+            var run = new List<(PackEntry Entry, Memory<byte> Target)>();
+            foreach (var next in pack.OrderBy(p => p.Entry.Offset))
+            {
+                if (run.Count > 0 && next.Entry.Offset > End(run[^1].Entry))
+                {
+                    await ReadAsync(pack.Key, run, ct);
+                    run.Clear();
+                }
+
+                run.Add(next);
+            }
+
+            await ReadAsync(pack.Key, run, ct);
+        }
+    }
+
+    public void Dispose() => _codec.Dispose();
+
+    private static long End(PackEntry entry) => entry.Offset + entry.StoredLength;
+
+    private async Task<IReadOnlyDictionary<ChunkHash, ChunkPlace>> FindAsync(IReadOnlyCollection<ChunkHash> hashes, CancellationToken ct)
+    {
+        var places = await index.FindAsync(hashes, ct);
+        foreach (var hash in hashes)
+        {
+            if (!places.ContainsKey(hash))
+                throw new ChunkMissingException(hash);
+        }
+
+        return places;
+    }
+
+    // Chunks without a gap between them, in the order of their places; one that is wanted twice comes twice.
+    private async Task ReadAsync(Guid pack, List<(PackEntry Entry, Memory<byte> Target)> run, CancellationToken ct)
+    {
+        var start = run[0].Entry.Offset;
+        var length = (int)(End(run[^1].Entry) - start);
+        if (_stored.Length < length)
+            _stored = GC.AllocateUninitializedArray<byte>(length);
+        try
+        {
+            await using var stream = await packs.OpenRangeAsync(pack, start, length, ct);
+            await stream.ReadExactlyAsync(_stored.AsMemory(0, length), ct);
+        }
+        catch (Exception gone) when (gone is BlobNotFoundException or ArgumentOutOfRangeException)
+        {
+            throw new ChunkMissingException(run[0].Entry.Hash, gone);
+        }
+
+        foreach (var (entry, target) in run)
+        {
+            if (target.Length < entry.Length)
+                throw new ChunkDamagedException(entry.Hash, $"it has {entry.Length} bytes where {target.Length} belong");
+            _codec.Decode(entry.Hash, entry.Encoding, _stored.AsSpan((int)(entry.Offset - start), entry.StoredLength), target.Span[..entry.Length]);
+        }
+    }
+}

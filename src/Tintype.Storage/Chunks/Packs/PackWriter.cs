@@ -1,0 +1,69 @@
+namespace Tintype.Storage.Chunks.Packs;
+
+/// <summary>
+/// Writes one pack: many chunks in one blob, so that a snapshot costs a few files and a few syncs, and not one for each chunk.
+/// Nothing of it is visible before <see cref="CommitAsync"/>; disposing without it leaves nothing.
+/// </summary>
+internal sealed class PackWriter : IAsyncDisposable
+{
+    /// <summary>Bytes from which on a pack is full.</summary>
+    public const long FullLength = 128L << 20;
+
+    // Chunks that compress to nearly nothing: the index is held in memory while the pack is written.
+    private const int FullEntries = 1 << 16;
+
+    private readonly IBlobWriter _blob;
+    private readonly List<PackEntry> _entries = [];
+
+    private PackWriter(Guid id, IBlobWriter blob)
+    {
+        Id = id;
+        _blob = blob;
+    }
+
+    public Guid Id { get; }
+
+    public IReadOnlyList<PackEntry> Entries => _entries;
+
+    /// <summary>Bytes so far; once committed, of the whole pack.</summary>
+    public long Length => _blob.Length;
+
+    /// <summary>Whether the next chunk belongs into another pack.</summary>
+    public bool IsFull => _blob.Length >= FullLength || _entries.Count >= FullEntries;
+
+    public static async Task<PackWriter> CreateAsync(IBlobStore store, CancellationToken ct)
+    {
+        var id = Guid.NewGuid();
+        var pack = new PackWriter(id, await store.CreateAsync(id, ct));
+        try
+        {
+            var header = new byte[PackFormat.HeaderSize];
+            PackFormat.WriteHeader(header);
+            await pack._blob.WriteAsync(header, ct);
+            return pack;
+        }
+        catch
+        {
+            await pack.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <param name="stored">The chunk as <paramref name="encoding"/> has it.</param>
+    /// <param name="length">Bytes of the chunk itself.</param>
+    public async ValueTask AppendAsync(ChunkHash hash, ChunkEncoding encoding, ReadOnlyMemory<byte> stored, int length, CancellationToken ct)
+    {
+        var offset = _blob.Length;
+        await _blob.WriteAsync(stored, ct);
+        _entries.Add(new PackEntry(hash, encoding, offset, stored.Length, length));
+    }
+
+    /// <summary>Makes the pack durable.</summary>
+    public async Task CommitAsync(CancellationToken ct)
+    {
+        await _blob.WriteAsync(PackFormat.WriteEnd(_entries), ct);
+        await _blob.CommitAsync(ct);
+    }
+
+    public ValueTask DisposeAsync() => _blob.DisposeAsync();
+}

@@ -1,0 +1,135 @@
+using Tintype.Storage;
+using Tintype.Storage.Chunks;
+using Tintype.Storage.Chunks.Packs;
+using Tintype.Storage.Local;
+using Xunit;
+
+namespace Tintype.StoreContract.Chunks;
+
+public sealed class ChunkBlobStoreTests : BlobStoreContract
+{
+    protected override StoreUnderTest Create() => new ChunkStoreUnderTest();
+}
+
+public sealed class ChunkRangeReadableTests : RangeReadableContract
+{
+    protected override StoreUnderTest Create() => new ChunkStoreUnderTest();
+}
+
+public sealed class ChunkSparseWritableTests : SparseWritableContract
+{
+    protected override StoreUnderTest Create() => new ChunkStoreUnderTest();
+}
+
+/// <summary>What this store promises beyond what every store does.</summary>
+public sealed class ChunkStoreTests
+{
+    private const int Mib = 1 << 20;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_is_there_already_is_not_stored_again()
+    {
+        await using var under = new ChunkStoreUnderTest();
+        var bytes = Blobs.Pattern(8 * Mib, 1);
+        await under.Store.WriteAsync(bytes, Ct);
+        var once = under.Stored;
+        Assert.InRange(once, bytes.Length, bytes.Length * 1.01);
+
+        await under.Store.WriteAsync(bytes, Ct);
+        Assert.Equal(once, under.Stored);
+
+        // A mebibyte changes: it is stored, with the node above it and what a pack has of its own.
+        Blobs.Pattern(Mib, 2).CopyTo(bytes, 3 * Mib);
+        var changed = await under.Store.WriteAsync(bytes, Ct);
+        Assert.InRange(under.Stored - once, Mib, Mib + (20 * 1024));
+        Assert.Equal(bytes, await under.Reopen().ReadAsync(changed, Ct));
+    }
+
+    [Fact]
+    public async Task Zeros_and_repetitions_take_no_room()
+    {
+        await using var under = new ChunkStoreUnderTest();
+        var id = await under.Store.WriteAsync(new byte[5 * Mib], Ct);
+        Assert.Equal(0, under.Stored);
+        Assert.Equal(new byte[5 * Mib], await under.Store.ReadAsync(id, Ct));
+
+        var piece = Blobs.Pattern(65536, 1);
+        byte[] repeated = [.. Enumerable.Repeat(piece, 100).SelectMany(b => b)];
+        id = await under.Store.WriteAsync(repeated, Ct);
+        Assert.InRange(under.Stored, 65536, 65536 + (8 * 1024));
+        Assert.Equal(repeated, await under.Store.ReadAsync(id, Ct));
+    }
+
+    [Fact]
+    public async Task Two_that_write_the_same_at_once_both_have_it()
+    {
+        await using var under = new ChunkStoreUnderTest();
+        var bytes = Blobs.Pattern(4 * Mib, 1);
+        var ids = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => under.Store.WriteAsync(bytes, Ct))));
+        foreach (var id in ids)
+            Assert.Equal(bytes, await under.Store.ReadAsync(id, Ct));
+    }
+
+    [Fact]
+    public async Task A_damaged_chunk_is_never_given_out_and_is_named()
+    {
+        await using var under = new ChunkStoreUnderTest();
+        var bytes = Blobs.Pattern(Mib, 1);
+        var id = await under.Store.WriteAsync(bytes, Ct);
+        var pack = Assert.Single(under.PackFiles);
+        await using (var file = new FileStream(pack, FileMode.Open, FileAccess.ReadWrite))
+        {
+            file.Position = 500_000;
+            var one = file.ReadByte();
+            file.Position = 500_000;
+            file.WriteByte((byte)(one ^ 1));
+        }
+
+        var damaged = await Assert.ThrowsAsync<ChunkDamagedException>(() => under.Store.ReadAsync(id, Ct));
+        var chunk = bytes.AsSpan((500_000 - 8) / 65536 * 65536, 65536);
+        Assert.Equal(ChunkHash.Of(chunk), damaged.Hash);
+        // What lies elsewhere is read as before.
+        await using var range = await ((IRangeReadable)under.Store).OpenRangeAsync(id, 600_000, 10_000, Ct);
+        Assert.Equal(bytes[600_000..610_000], await range.ToArrayAsync(Ct));
+
+        await using (var file = new FileStream(pack, FileMode.Open, FileAccess.Write))
+            file.SetLength(400_000);
+        await Assert.ThrowsAsync<ChunkMissingException>(() => under.Store.ReadAsync(id, Ct));
+        File.Delete(pack);
+        await Assert.ThrowsAsync<ChunkMissingException>(() => under.Store.ReadAsync(id, Ct));
+    }
+
+    [Fact]
+    public async Task The_index_is_made_anew_from_the_packs()
+    {
+        await using var under = new ChunkStoreUnderTest();
+        var bytes = Blobs.Pattern(3 * Mib, 1);
+        var id = await under.Store.WriteAsync(bytes, Ct);
+
+        var packs = LocalStore.Open("packs", under.Packs);
+        var index = under.OpenIndex("another.db");
+        foreach (var pack in await packs.EntriesAsync(Ct))
+            await index.AddAsync(pack.Id, pack.Length, await PackIndex.ReadAsync(packs, pack.Id, pack.Length, Ct), Ct);
+
+        var store = new ChunkStore("chunks", LocalStore.Open("records", under.Records), packs, index);
+        Assert.Equal(bytes, await store.ReadAsync(id, Ct));
+    }
+
+    [Fact]
+    public async Task A_record_that_is_no_record_is_refused_with_its_name()
+    {
+        await using var under = new ChunkStoreUnderTest();
+        var id = await under.Store.WriteAsync(Blobs.Pattern(1000, 1), Ct);
+        foreach (var record in (string[])["", "{", "[]", "{}", """{"format":"other","version":1}""", """{"format":"tintype-chunks","version":2,"length":1,"chunk_size":65536}""",
+            """{"format":"tintype-chunks","version":1,"length":-1,"chunk_size":65536}""", """{"format":"tintype-chunks","version":1,"length":1,"chunk_size":0}""",
+            """{"format":"tintype-chunks","version":1,"length":1,"chunk_size":65536,"root":"abc"}""",
+            $$"""{"format":"tintype-chunks","version":1,"length":1,"chunk_size":65536,"root":"{{new string('x', 64)}}"}"""])
+        {
+            await File.WriteAllTextAsync(Path.Combine(under.Records, id.ToString()), record, Ct);
+            var refused = await Assert.ThrowsAsync<InvalidDataException>(() => under.Store.OpenReadAsync(id, Ct));
+            Assert.Contains(id.ToString(), refused.Message, StringComparison.Ordinal);
+        }
+    }
+}
