@@ -19,6 +19,8 @@ internal static partial class ImageAttributes
     private static readonly string?[] _containerFormats = [null, "ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"];
     private static readonly string?[] _visibilities = ["community", "public", "private", "shared"];
 
+    private static readonly string?[] _keyDeletionPolicies = ["on_image_deletion", "do_not_delete"];
+
     private static readonly FrozenSet<string> _writable = FrozenSet.Create(StringComparer.Ordinal,
         "name", "visibility", "protected", "os_hidden", "owner", "container_format", "disk_format", "min_ram", "min_disk", "tags");
 
@@ -44,7 +46,7 @@ internal static partial class ImageAttributes
     {
         var reason = name switch
         {
-            "id" => Text(value, nullable: false) ?? (IdPattern.IsMatch(value.GetString()!) ? null : $"{Show(value)} does not match '{IdPattern}'"),
+            "id" => Text(value, nullable: false) ?? Pattern(value),
             "name" or "owner" => Text(value, nullable: true) ?? Length(value),
             "visibility" => Text(value, nullable: false) ?? OneOf(value, _visibilities),
             "disk_format" => Text(value, nullable: true) ?? OneOf(value, _diskFormats),
@@ -52,6 +54,8 @@ internal static partial class ImageAttributes
             "protected" or "os_hidden" => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : $"{Show(value)} is not of type 'boolean'",
             "min_disk" or "min_ram" => Whole(value) is null ? $"{Show(value)} is not of type 'integer'" : null,
             "tags" => Tags(value),
+            "kernel_id" or "ramdisk_id" => Text(value, nullable: true) ?? Pattern(value),
+            "cinder_encryption_key_deletion_policy" => Text(value, nullable: false) ?? OneOf(value, _keyDeletionPolicies),
             "locations" => value.ValueKind == JsonValueKind.Array ? null : $"{Show(value)} is not of type 'array'",
             // Read-only and reserved ones are refused for what they are, whatever their value.
             _ => IsReadOnly(name) || IsReserved(name) ? null : Text(value, nullable: false),
@@ -62,7 +66,7 @@ internal static partial class ImageAttributes
             CheckRange(name, Whole(value)!.Value);
     }
 
-    /// <summary>The image with the attribute or property set to a value that <see cref="Validate"/> has passed.</summary>
+    /// <summary>The image with the attribute or property set to a value that <see cref="Validate"/> has passed. A property that is null is none.</summary>
     public static ImageRecord Set(ImageRecord image, string name, JsonElement value) => name switch
     {
         "name" => image with { Name = value.GetString() },
@@ -102,6 +106,9 @@ internal static partial class ImageAttributes
 
     private static string? Length(JsonElement value) =>
         value.GetString() is { Length: > MaximumLength } ? $"{Show(value)} is too long" : null;
+
+    private static string? Pattern(JsonElement id) =>
+        id.GetString() is not { } text || IdPattern.IsMatch(text) ? null : $"{Show(id)} does not match '{IdPattern}'";
 
     private static string? OneOf(JsonElement value, string?[] values) => values.Contains(value.GetString(), StringComparer.Ordinal)
         ? null : $"{Show(value)} is not one of [{string.Join(", ", values.Select(v => v is null ? "None" : $"'{v}'"))}]";
