@@ -15,19 +15,29 @@ internal sealed class LocationViews(LocationRepository locations, ImageStores st
     public async ValueTask<IReadOnlyList<ImageView>> ViewAsync(IReadOnlyList<ImageRecord> images, Caller caller, CancellationToken ct)
     {
         if (!options.Value.ShowMultipleLocations && !options.Value.ShowImageDirectUrl)
-            return [.. images.Select(image => image.View())];
+            return [.. images.Select(image => View(image, caller))];
         var ids = images.Where(image => policies.Allows(ImagePolicy.GetImageLocation, caller, image)).Select(image => image.BlobId).OfType<Guid>().ToList();
         var known = await locations.ListAsync(ids, ct);
-        return [.. images.Select(image => View(image, image.BlobId is { } id && known.TryGetValue(id, out var found) ? found : []))];
+        return [.. images.Select(image => View(image, image.BlobId is { } id && known.TryGetValue(id, out var found) ? found : [], caller))];
     }
 
     public static ImageLocationView View(ImageLocation location) => new(location.Url, location.Metadata.In(location.Store));
 
-    private ImageView View(ImageRecord image, IReadOnlyList<ImageLocation> found) => image.View() with
+    private ImageView View(ImageRecord image, IReadOnlyList<ImageLocation> found, Caller caller)
     {
-        Locations = options.Value.ShowMultipleLocations ? [.. found.Select(View)] : null,
-        DirectUrl = options.Value.ShowImageDirectUrl ? found.OrderByDescending(Weight).FirstOrDefault()?.Url : null,
-    };
+        if (IsWithheld(image, caller))
+            found = [];
+        return View(image, caller) with
+        {
+            Locations = options.Value.ShowMultipleLocations ? [.. found.Select(View)] : null,
+            DirectUrl = options.Value.ShowImageDirectUrl ? found.OrderByDescending(Weight).FirstOrDefault()?.Url : null,
+        };
+    }
+
+    private ImageView View(ImageRecord image, Caller caller) => IsWithheld(image, caller) ? image.View() with { Stores = null } : image.View();
+
+    // Whose data an administrator has withdrawn, it is not to be read past this service either.
+    private bool IsWithheld(ImageRecord image, Caller caller) => image.Status == ImageStatus.Deactivated && !policies.IsAdmin(caller);
 
     private int Weight(ImageLocation location) => stores.TryFind(location.Store, out var store) ? store.Weight : 0;
 }
