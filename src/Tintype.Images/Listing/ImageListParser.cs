@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Tintype.Images.Records;
 using Tintype.Images.Sharing;
 using Tintype.Platform.Http;
@@ -65,9 +66,9 @@ internal static class ImageListParser
     {
         if (text is null)
             return DefaultLimit;
-        if (!long.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var limit))
+        if (!BigInteger.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var limit))
             throw Fault.BadRequest("limit param must be an integer");
-        return limit >= 0 ? (int)Math.Min(limit, MaximumLimit) : throw Fault.BadRequest("limit param must be positive");
+        return limit >= 0 ? (int)BigInteger.Min(limit, MaximumLimit) : throw Fault.BadRequest("limit param must be positive");
     }
 
     private static MemberStatus? MemberStatusOf(string word) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Microsoft.AspNetCore.Http;
 using Tintype.Images.Records;
 using Tintype.Platform.Http;
@@ -40,9 +41,9 @@ internal sealed record ImageTaskQuery(TaskState? State, Guid? Marker, int Limit,
     {
         if (limit.Length == 0)
             return DefaultLimit;
-        if (!int.TryParse(limit, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
+        if (!BigInteger.TryParse(limit, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number))
             throw Fault.BadRequest("limit param must be an integer");
-        return number < 0 ? throw Fault.BadRequest("limit param must be positive") : Math.Min(number, MaximumLimit);
+        return number < 0 ? throw Fault.BadRequest("limit param must be positive") : (int)BigInteger.Min(number, MaximumLimit);
     }
 
     private static bool IsOldestFirst(string direction) => direction switch
