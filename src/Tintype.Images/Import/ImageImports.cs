@@ -41,7 +41,13 @@ internal sealed class ImageImports(
             if (targets.Count == 0)
                 return;
 
-            var work = new ImportWork(request.Method, request.Uri, targets, request.MustAllSucceed) { Inject = injection.AppliesTo(caller), Remote = remote, Promise = request.Promise };
+            var work = new ImportWork(request.Method, request.Uri, targets, request.MustAllSucceed)
+            {
+                Inject = injection.AppliesTo(caller),
+                Remote = remote,
+                Promise = request.Promise,
+                Said = request.Body,
+            };
             var taskId = await tasks.EnqueueAsync(scope, new NewTask(ImportWork.Kind, id, caller.ProjectId, caller.UserId, requestId, work.ToJson()));
             var marked = ImportMarks.Begin(image, taskId, targets);
             // Before the task can begin; one whose transaction fails never does, and its token is worthless within the hour.

@@ -41,6 +41,9 @@ internal sealed record ImportRequest(ImportMethod Method, string? Uri, RemoteIma
     /// <summary>What the data is promised to be; null if nothing is said of it.</summary>
     public DataPromise? Promise { get; init; }
 
+    /// <summary>The whole body, as it was sent.</summary>
+    public required JsonElement Body { get; init; }
+
     /// <exception cref="Fault">400.</exception>
     public static ImportRequest Parse(JsonElement body)
     {
@@ -60,6 +63,7 @@ internal sealed record ImportRequest(ImportMethod Method, string? Uri, RemoteIma
             Flag(body, "all_stores", false), Flag(body, "all_stores_must_succeed", true))
         {
             Promise = promise,
+            Body = body.Clone(),
         };
     }
 

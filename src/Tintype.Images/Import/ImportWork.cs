@@ -23,6 +23,9 @@ internal sealed record ImportWork(ImportMethod Method, string? Uri, IReadOnlyLis
     /// <summary>Begun by the tasks of the Images API, which came before its imports.</summary>
     public bool IsLegacy { get; init; }
 
+    /// <summary>What the client has sent, which the task tells again. Null in tasks of before this was kept.</summary>
+    public JsonElement? Said { get; init; }
+
     /// <summary>What the Images API calls a task of this work.</summary>
     [JsonIgnore]
     public string ApiType => IsLegacy ? "import" : "api_image_import";

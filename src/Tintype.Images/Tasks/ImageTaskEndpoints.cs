@@ -38,7 +38,7 @@ internal static class ImageTaskEndpoints
         import.Permit(caller);
         using var body = await GlanceRequest.ReadJsonAsync(http.Request, ct);
         var id = await import.StartAsync(body.RootElement, caller, RequestId.Of(http), ct);
-        http.Response.Headers.Location = $"/v2/tasks/{id}";
+        http.Response.Headers.Location = PublicUrl.Of(http.Request, $"/image/v2/tasks/{id}");
         return Json(await tasks.FindAsync(id.ToString(), caller, ct), StatusCodes.Status201Created);
     }
 

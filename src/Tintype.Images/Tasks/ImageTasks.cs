@@ -72,27 +72,22 @@ internal sealed class ImageTasks(TaskQueue tasks, ImageLifecycle images, ImagePo
 
     private static JsonElement Input(TaskRecord task, ImportWork work)
     {
-        var method = new JsonObject { ["name"] = work.Method.Word() };
-        if (work.Uri is { } uri)
-            method["uri"] = uri;
-        if (work.Promise is { } promise)
-            method[DataPromise.Member] = Promised(promise);
+        if (work is { IsLegacy: true, Said: { } said })
+            return said;
         return Element(new JsonObject
         {
             ["image_id"] = task.SubjectId.ToString(),
-            ["import_req"] = new JsonObject { ["method"] = method, ["all_stores_must_succeed"] = work.MustAllSucceed },
+            ["import_req"] = work.Said is { } body ? JsonObject.Create(body) : Request(work),
             ["backend"] = new JsonArray([.. work.Stores.Select(store => JsonValue.Create(store))]),
         });
     }
 
-    private static JsonObject Promised(DataPromise promise)
+    private static JsonObject Request(ImportWork work)
     {
-        var said = new JsonObject();
-        if (promise.Checksum is { } checksum)
-            said["checksum"] = checksum;
-        if (promise.HashAlgorithm is { } algorithm)
-            (said["os_hash_algo"], said["os_hash_value"]) = (algorithm, promise.HashValue);
-        return said;
+        var method = new JsonObject { ["name"] = work.Method.Word() };
+        if (work.Uri is { } uri)
+            method["uri"] = uri;
+        return new JsonObject { ["method"] = method, ["all_stores_must_succeed"] = work.MustAllSucceed };
     }
 
     private static JsonElement Input(TaskRecord task, LocationWork work)

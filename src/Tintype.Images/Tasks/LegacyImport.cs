@@ -34,7 +34,7 @@ internal sealed class LegacyImport(
         var image = draft with { DiskFormat = draft.DiskFormat ?? format, ContainerFormat = draft.ContainerFormat ?? "bare", Status = ImageStatus.Importing };
         return await database.WriteAsync(async scope =>
         {
-            var work = new ImportWork(ImportMethod.WebDownload, uri, [stores.Default.Name], true) { IsLegacy = true };
+            var work = new ImportWork(ImportMethod.WebDownload, uri, [stores.Default.Name], true) { IsLegacy = true, Said = input.Clone() };
             var task = await tasks.EnqueueAsync(scope, new NewTask(ImportWork.Kind, image.Id, caller.ProjectId, caller.UserId, requestId, work.ToJson()));
             await quotas.AdmitImageAsync(scope, image.Owner);
             if (!await images.InsertAsync(scope, ImportMarks.Begin(image, task, work.Stores)))

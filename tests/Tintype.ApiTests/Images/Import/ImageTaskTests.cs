@@ -21,7 +21,7 @@ public sealed class ImageTaskTests(ImportServer server) : IClassFixture<ImportSe
         Assert.Equal(("api_image_import", "success", "", image.GetProperty("owner").GetString(), id),
             (task.GetProperty("type").GetString(), task.GetProperty("status").GetString(), task.GetProperty("message").GetString(),
              task.GetProperty("owner").GetString(), task.GetProperty("image_id").GetString()));
-        Assert.Equal($$$"""{"image_id":"{{{id}}}","import_req":{"method":{"name":"glance-direct"},"all_stores_must_succeed":true},"backend":["second"]}""", task.GetProperty("input").GetRawText());
+        Assert.Equal($$$"""{"image_id":"{{{id}}}","import_req":{"method":{"name":"glance-direct"},"stores":["second"]},"backend":["second"]}""", task.GetProperty("input").GetRawText());
         Assert.Equal($$"""{"image_id":"{{id}}"}""", task.GetProperty("result").GetRawText());
         AssertFault(404, "Not Found", "No image found with ID none", await SendAsync(server.One, "GET", $"{Root}/none/tasks"));
     }
@@ -36,7 +36,7 @@ public sealed class ImageTaskTests(ImportServer server) : IClassFixture<ImportSe
         var made = await SendAsync(server.Admin, "POST", Tasks, body);
         Assert.Equal((201, "import"), ((int)made.Status, made.Json.GetProperty("type").GetString()));
         var self = made.Json.GetProperty("self").GetString()!;
-        Assert.Equal(self, made.Header("Location"));
+        Assert.Equal($"{server.Server.Address}image{self}", made.Header("Location"));
 
         var task = await server.EndedAsync($"/image{self}", json => json, server.Admin);
         Assert.Equal("success", task.GetProperty("status").GetString());

@@ -67,7 +67,7 @@ public sealed class PromiseTests(ImportServer server) : IClassFixture<ImportServ
         Assert.True((int)begun.Status == 202, begun.Text);
         var image = (await server.SettledAsync(id)).Json;
         var task = (await server.EndedAsync($"{Root}/{id}/tasks", tasks => tasks.GetProperty("tasks")[0])).GetProperty("tasks")[0];
-        Assert.Equal(value.ToLowerInvariant(), task.GetProperty("input").GetProperty("import_req").GetProperty("method").GetProperty("validation_data").GetProperty("os_hash_value").GetString());
+        Assert.Equal(value, task.GetProperty("input").GetProperty("import_req").GetProperty("method").GetProperty("validation_data").GetProperty("os_hash_value").GetString());
         return (image, task);
     }
 
