@@ -13,7 +13,15 @@ internal static class Announcement
 
     /// <summary>200 once recovery is over, the demo cloud is there, and clouds.yaml leads to it; 503 until then.</summary>
     public static void MapHealth(this IEndpointRouteBuilder routes) => routes.MapMethods("/healthcheck", [HttpMethods.Get, HttpMethods.Head],
-        () => _ready ? Results.Text("OK") : Results.Text("Starting", statusCode: StatusCodes.Status503ServiceUnavailable)).AllowAnonymous();
+        Health).AllowAnonymous();
+
+    private static IResult Health(HttpRequest request) => (_ready, HttpMethods.IsHead(request.Method)) switch
+    {
+        (true, false) => Results.Text("OK"),
+        // As OpenStack's own check answers.
+        (true, true) => Results.NoContent(),
+        _ => Results.Text("Starting", statusCode: StatusCodes.Status503ServiceUnavailable),
+    };
 
     /// <summary>
     /// Writes the address where clients look for it, and prints it, which is the only way to learn it when the port was given as 0.

@@ -1,4 +1,8 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Tintype.Images.Caching;
@@ -25,6 +29,16 @@ internal static class VersionNegotiation
         var (segment, remaining) = Pop(rest);
         if (segment == "versions")
             return WriteAsync(context, StatusCodes.Status200OK);
+        if (segment == "healthcheck")
+        {
+            // Of the whole server, which some look for where the image service is.
+            context.Request.Path = "/healthcheck";
+            return next(context);
+        }
+
+        // Else it would be read as what it looks like, percent signs and all.
+        if (!IsText(context.Features.Get<IHttpRequestFeature>()!.RawTarget))
+            throw Fault.BadRequest("The URL has percent-encoded bytes that are no text in UTF-8.");
 
         var accept = context.Request.Headers.Accept.ToString();
         if (accept.StartsWith(MediaType, StringComparison.Ordinal))
@@ -37,6 +51,8 @@ internal static class VersionNegotiation
             return Task.CompletedTask;
         }
 
+        // As Glance has it, for whoever joins an endpoint that ends in a slash and a path that begins with one.
+        remaining = $"/{remaining.TrimStart('/')}";
         // Routing does not tell /images/ from /images; to clients the former is an image without an id, of which there is none.
         if (remaining.Length > 1 && remaining.EndsWith('/'))
             throw Fault.NotFound("The resource could not be found.");
@@ -46,6 +62,27 @@ internal static class VersionNegotiation
     }
 
     private static bool HasCache(HttpContext context) => context.RequestServices.GetRequiredService<IOptions<CacheOptions>>().Value.IsOn;
+
+    private static bool IsText(string target)
+    {
+        if (!target.Contains('%', StringComparison.Ordinal))
+            return true;
+        var bytes = new List<byte>(target.Length);
+        for (var i = 0; i < target.Length; i++)
+        {
+            if (target[i] == '%' && i + 2 < target.Length && byte.TryParse(target.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
+            {
+                bytes.Add(value);
+                i += 2;
+            }
+            else
+            {
+                bytes.Add((byte)Math.Min(target[i], '\x7f'));
+            }
+        }
+
+        return Utf8.IsValid(CollectionsMarshal.AsSpan(bytes));
+    }
 
     private static (string Segment, string Remaining) Pop(PathString path)
     {
