@@ -12,6 +12,7 @@ namespace Tintype.ApiTests.Compat.Differential;
 public sealed class BothServices : IAsyncLifetime
 {
     private const string SizeCap = "100000";
+    private const string AllowedOrigin = "http://page.example";
     private const string ReaderPassword = "a reader's password";
 
     private readonly TemporaryDirectory _data = new();
@@ -33,7 +34,7 @@ public sealed class BothServices : IAsyncLifetime
         _tintype = await TintypeServer.StartAsync(_data.Combine("data"),
             "--Images:Stores:first:Driver=local", "--Images:Stores:second:Driver=local", "--Images:Stores:web:Driver=http", "--Images:DefaultStore=first",
             "--Images:ShowMultipleLocations=true", "--Images:Cache:Path=cache",
-            $"--Images:SizeCapBytes={SizeCap}",
+            $"--Images:SizeCapBytes={SizeCap}", $"--Cors:AllowedOrigins:0={AllowedOrigin}",
             "--Images:WebDownload:AllowedHosts:0=127.0.0.1", "--Images:WebDownload:AllowedNetworks:0=127.0.0.0/8",
             $"--Images:WebDownload:AllowedPorts:0={_web.Port}");
         _glance = await GlanceServer.StartAsync(new GlanceSettings
@@ -43,7 +44,7 @@ public sealed class BothServices : IAsyncLifetime
             ShowMultipleLocations = true,
             Cache = true,
             DownloadPorts = [_web.Port],
-            More = new Dictionary<(string, string), string> { [("DEFAULT", "image_size_cap")] = SizeCap },
+            More = new Dictionary<(string, string), string> { [("DEFAULT", "image_size_cap")] = SizeCap, [("cors", "allowed_origin")] = AllowedOrigin },
         }, _tintype);
 
         var tokens = new Dictionary<string, string?>(StringComparer.Ordinal) { ["nobody"] = null, ["stranger"] = new string('0', 64) };

@@ -14,6 +14,8 @@ internal static partial class Comparison
     [
         "Content-Type", "Location", "Content-Range", "Accept-Ranges", "Content-MD5", "Retry-After", "Allow", "Accept-Patch", "WWW-Authenticate", "Vary",
         "OpenStack-image-import-methods", "OpenStack-image-store-ids", "X-Image-Meta-Store", "Content-Disposition", "Content-Encoding", "ETag",
+        "Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Allow-Credentials",
+        "Access-Control-Expose-Headers", "Access-Control-Max-Age",
     ];
 
     /// <summary>
@@ -96,7 +98,7 @@ internal static partial class Comparison
         value = Plain(value, side);
         return name switch
         {
-            "Allow" or "Vary" => string.Join(", ", value.Split(',', StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal)),
+            "Allow" or "Vary" or "Access-Control-Allow-Methods" or "Access-Control-Allow-Headers" or "Access-Control-Expose-Headers" => string.Join(", ", value.Split(',', StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal)),
             // A charset has no case: RFC 9110, 8.3.2.
             "Content-Type" => value.Replace("charset=utf-8", "charset=UTF-8", StringComparison.Ordinal),
             _ => value,
