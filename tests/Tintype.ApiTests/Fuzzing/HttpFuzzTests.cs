@@ -38,7 +38,10 @@ public sealed class HttpFuzzTests(ITestOutputHelper output)
         using var client = await ApiClient.SignInAsync(fuzzed.Server, "tintype");
         Assert.Equal(200, (int)(await client.GetAsync("/image/v2/images")).Status);
         var now = Resident(fuzzed.Server.Pid);
-        output.WriteLine($"{done} cases; {warm >> 20} MiB after a tenth of them, {now >> 20} MiB after all");
+        var figures = $"{done} cases; {warm >> 20} MiB after a tenth of them, {now >> 20} MiB after all";
+        output.WriteLine(figures);
+        if (Fuzz.AskedRequests is not null)
+            Console.WriteLine(figures);
         Assert.InRange(now, 0, warm + Growth);
         using var aftermath = new Aftermath(fuzzed.Server);
         await aftermath.HoldsAsync(Ct);
