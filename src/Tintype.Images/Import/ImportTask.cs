@@ -4,7 +4,6 @@ using Tintype.Images.Import.WebDownload;
 using Tintype.Images.Staging;
 using Tintype.Platform.Http;
 using Tintype.Platform.Tasks;
-using Tintype.Storage;
 
 namespace Tintype.Images.Import;
 
@@ -49,8 +48,8 @@ internal sealed class ImportTask(
         {
             // Whatever it was: the image must not wait for ever. The task keeps the reason.
             var isHeld = await imports.FailAsync(id, task.Task.Id, work.Stores);
-            // Whoever deletes an image takes its bytes away, also from under its import.
-            if (!isHeld && failed is BlobNotFoundException)
+            // Whoever deletes an image takes its bytes away, also from under its import, which finds out in whatever it is doing with them.
+            if (!isHeld && failed is IOException)
                 throw Fault.ImageGoneDuringImport(id);
             throw;
         }
