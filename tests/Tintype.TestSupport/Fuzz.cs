@@ -13,6 +13,9 @@ public static class Fuzz
     /// <summary>How long one case may take: far more than any needs, also on a busy machine.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(10);
 
+    /// <summary>The same for a case of several requests to a server, each of which has a limit of its own.</summary>
+    private static readonly TimeSpan _patienceWithRequests = TimeSpan.FromMinutes(2);
+
     /// <param name="usual">The number of cases in <c>./dev test</c>.</param>
     /// <param name="check">Makes a case from the numbers that it is given and nothing else, and checks it; throws when it fails.</param>
     /// <param name="test">The test's name, which the compiler fills in.</param>
@@ -26,18 +29,18 @@ public static class Fuzz
 
     /// <inheritdoc cref="Cases"/>
     public static Task CasesAsync(int usual, Func<Random, Task> check, [CallerMemberName] string test = "") =>
-        RunAsync(usual, Number("TINTYPE_FUZZ_CASES"), check, test);
+        RunAsync(usual, Number("TINTYPE_FUZZ_CASES"), _patience, check, test);
 
     /// <summary>
     /// Cases that are whole requests to a server, of which <c>./dev fuzz</c> makes fewer unless it is told a number.
     /// </summary>
     /// <inheritdoc cref="Cases"/>
-    public static Task RequestsAsync(int usual, Func<Random, Task> check, [CallerMemberName] string test = "") => RunAsync(usual, AskedRequests, check, test);
+    public static Task RequestsAsync(int usual, Func<Random, Task> check, [CallerMemberName] string test = "") => RunAsync(usual, AskedRequests, _patienceWithRequests, check, test);
 
     /// <summary>The number of whole requests that <c>./dev fuzz</c> was told; null in <c>./dev test</c>.</summary>
     public static int? AskedRequests => Number("TINTYPE_FUZZ_REQUESTS");
 
-    private static async Task RunAsync(int usual, int? asked, Func<Random, Task> check, string test)
+    private static async Task RunAsync(int usual, int? asked, TimeSpan patience, Func<Random, Task> check, string test)
     {
         var seed = Number("TINTYPE_FUZZ_SEED") ?? 1;
         var started = Stopwatch.GetTimestamp();
@@ -54,7 +57,7 @@ public static class Fuzz
                 throw new FuzzException(test, one, failed);
             }
 
-            if (Stopwatch.GetElapsedTime(began) > _patience)
+            if (Stopwatch.GetElapsedTime(began) > patience)
                 throw new FuzzException(test, one, new TimeoutException($"It took {Stopwatch.GetElapsedTime(began)}."));
         }
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using Tintype.Images.Data.Download;
 using Tintype.Images.Data.Ingest;
@@ -29,23 +30,25 @@ internal static class DataEndpoints
         api.MapPut("/images/{id:guid}/stage", StageAsync);
     }
 
-    private static async Task<NoContent> UploadAsync(Guid id, HttpContext http, Caller caller, ImageIngest ingest, ImageStores stores, CancellationToken ct)
+    private static async Task<NoContent> UploadAsync(
+        Guid id, HttpContext http, Caller caller, ImageIngest ingest, ImageStores stores, IOptions<ImageDataOptions> options, CancellationToken ct)
     {
         var store = Store(http.Request, stores);
-        return await ReceiveAsync(http, promised => ingest.UploadAsync(id, caller, http.Request.Body, promised, store, ct));
+        return await ReceiveAsync(http, options.Value, (body, promised) => ingest.UploadAsync(id, caller, body, promised, store, ct));
     }
 
-    private static Task<NoContent> StageAsync(Guid id, HttpContext http, Caller caller, ImageStaging staging, CancellationToken ct) =>
-        ReceiveAsync(http, promised => staging.StageAsync(id, caller, http.Request.Body, promised, ct));
+    private static Task<NoContent> StageAsync(Guid id, HttpContext http, Caller caller, ImageStaging staging, IOptions<ImageDataOptions> options, CancellationToken ct) =>
+        ReceiveAsync(http, options.Value, (body, promised) => staging.StageAsync(id, caller, body, promised, ct));
 
-    private static async Task<NoContent> ReceiveAsync(HttpContext http, Func<long?, Task> receive)
+    private static async Task<NoContent> ReceiveAsync(HttpContext http, ImageDataOptions options, Func<Stream, long?, Task> receive)
     {
         if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type) || !type.MediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase))
             throw Fault.NotOctetStream(http.Request.ContentType);
         LiftLimits(http);
         try
         {
-            await receive(PromisedSize(http.Request));
+            await using var body = new ClientBody(http.Request.Body, options.ClientIdleTimeout, http.RequestAborted);
+            await receive(body, PromisedSize(http.Request));
         }
         catch (DataSourceException broken)
         {

@@ -26,6 +26,9 @@ internal static class DataFaults
         public static Fault UploadBrokeOff(long received, Exception inner) => new(FaultKind.BadRequest,
             $"The upload broke off after {received} bytes; nothing of it is kept, and it can be tried again.", inner);
 
+        public static Fault UploadStalled(TimeSpan patience, long received, Exception inner) => new(FaultKind.RequestTimeout,
+            $"Nothing has come for {patience.TotalSeconds:F0} s after {received} bytes; the upload was given up, nothing of it is kept, and it can be tried again.", inner);
+
         public static Fault ImageDataRefused(string reason) => new(FaultKind.UnsupportedMediaType, reason);
 
         public static Fault SeveralRanges(string header) => Fault.BadRequest(

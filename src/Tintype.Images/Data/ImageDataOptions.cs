@@ -22,6 +22,10 @@ internal sealed class ImageDataOptions
     /// gpt_safety_checks_nonfatal = mbr.</summary>
     public bool StrictPartitionTables { get; set; } = true;
 
+    /// <summary>How long a client that sends image data may send nothing. Glance's client_socket_timeout, with its default.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan ClientIdleTimeout { get; set; } = TimeSpan.FromMinutes(15);
+
     /// <summary>How often the store is compared with the database, beside start-up: what a deletion leaves is collected at once.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan SweepInterval { get; set; } = TimeSpan.FromHours(1);
