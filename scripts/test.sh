@@ -7,6 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 require_dotnet
 install_packages guests guest-image client tests peer || { say "the tests need all of these"; exit 1; }
+# Also where Node came from elsewhere, which Debian's npm would conflict with.
+command -v npm >/dev/null || install_packages node || { say "the tests need Node.js and npm"; exit 1; }
 demo_guest
 say "building"
 dotnet build Tintype.slnx --configuration Release --nologo --verbosity quiet

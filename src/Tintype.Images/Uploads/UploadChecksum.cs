@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using Tintype.Images.Data.Hashing;
 using Tintype.Platform.Http;
 
 namespace Tintype.Images.Uploads;
@@ -9,28 +9,21 @@ namespace Tintype.Images.Uploads;
 /// </summary>
 internal sealed class UploadChecksum
 {
-    private static readonly Dictionary<string, HashAlgorithmName> _algorithms = new(StringComparer.Ordinal)
-    {
-        ["sha1"] = HashAlgorithmName.SHA1,
-        ["md5"] = HashAlgorithmName.MD5,
-        ["sha256"] = HashAlgorithmName.SHA256,
-        ["sha512"] = HashAlgorithmName.SHA512,
-    };
+    private static readonly IReadOnlyList<HashKind> _algorithms = [HashKind.Sha1, HashKind.Md5, HashKind.Sha256, HashKind.Sha512, HashKind.Crc32];
 
-    private readonly HashAlgorithmName _algorithm;
+    private readonly HashKind _algorithm;
     private readonly byte[] _expected;
 
-    private UploadChecksum(string name, HashAlgorithmName algorithm, byte[] expected)
+    private UploadChecksum(HashKind algorithm, byte[] expected)
     {
-        Name = name;
         _algorithm = algorithm;
         _expected = expected;
     }
 
     /// <summary>The names of those that are understood, as the protocol lists them.</summary>
-    public static string Algorithms => string.Join(',', _algorithms.Keys);
+    public static string Algorithms => string.Join(',', _algorithms.Select(kind => kind.Name));
 
-    public string Name { get; }
+    public string Name => _algorithm.Name;
 
     /// <summary>In base64, as it was sent.</summary>
     public string Expected => Convert.ToBase64String(_expected);
@@ -41,21 +34,20 @@ internal sealed class UploadChecksum
         var parts = header.Split(' ');
         if (parts.Length != 2)
             throw Fault.BadRequest($"The header Upload-Checksum is '{header}'; it must be the name of an algorithm, a space, and the checksum in base64.");
-        if (!_algorithms.TryGetValue(parts[0], out var algorithm))
+        if (_algorithms.FirstOrDefault(kind => kind.Name == parts[0]) is not { } algorithm)
             throw Fault.BadRequest($"The header Upload-Checksum names the algorithm '{parts[0]}'; there is {Algorithms}.");
-        using var hash = IncrementalHash.CreateHash(algorithm);
-        var expected = new byte[hash.HashLengthInBytes];
+        var expected = new byte[algorithm.Length];
         if (!Convert.TryFromBase64String(parts[1], expected, out var length) || length != expected.Length)
             throw Fault.BadRequest($"The header Upload-Checksum has '{parts[1]}', which is not {expected.Length} bytes in base64, as a checksum by {parts[0]} is.");
-        return new UploadChecksum(parts[0], algorithm, expected);
+        return new UploadChecksum(algorithm, expected);
     }
 
-    public IncrementalHash Begin() => IncrementalHash.CreateHash(_algorithm);
+    public RunningHash Begin() => _algorithm.Begin();
 
     /// <exception cref="Fault">460: other bytes than the checksum's.</exception>
-    public void Check(IncrementalHash hash)
+    public void Check(RunningHash hash)
     {
-        var found = hash.GetHashAndReset();
+        var found = hash.End();
         if (!found.AsSpan().SequenceEqual(_expected))
             throw Fault.ChecksumMismatch(this, Convert.ToBase64String(found));
     }

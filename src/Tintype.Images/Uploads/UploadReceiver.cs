@@ -121,7 +121,7 @@ internal sealed class UploadReceiver(
         var buffer = new byte[SharedBlocks.BlockSize];
         for (var read = await FillAsync(); read > 0; read = await FillAsync())
         {
-            hash.AppendData(buffer, 0, read);
+            hash.Append(buffer.AsSpan(0, read));
             await file.WriteAsync(buffer.AsMemory(0, read), CancellationToken.None);
         }
 

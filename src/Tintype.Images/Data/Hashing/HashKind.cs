@@ -28,6 +28,9 @@ internal sealed class HashKind
 
     public static HashKind Sha512 { get; } = new("sha512", 64, HashAlgorithmName.SHA512);
 
+    /// <summary>Only of pieces on their way: it finds accidents, not intent.</summary>
+    public static HashKind Crc32 { get; } = new("crc32", 4, () => new Crc32Hash());
+
     /// <summary>
     /// What an operator may choose for new images. Of the others that Glance takes, two can be made to collide, some have no fixed
     /// length, and for the rest there is no implementation of this platform's own.

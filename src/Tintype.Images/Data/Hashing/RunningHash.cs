@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.IO.Hashing;
 using System.Security.Cryptography;
 using Org.BouncyCastle.Crypto;
 
@@ -37,6 +39,25 @@ internal sealed class LibraryHash(IDigest digest) : RunningHash
         var hash = new byte[digest.GetDigestSize()];
         digest.DoFinal(hash, 0);
         return hash;
+    }
+
+    public override void Dispose()
+    {
+    }
+}
+
+/// <summary>CRC-32 as gzip and PNG have it, the highest byte first.</summary>
+internal sealed class Crc32Hash : RunningHash
+{
+    private readonly Crc32 _hash = new();
+
+    public override void Append(ReadOnlySpan<byte> bytes) => _hash.Append(bytes);
+
+    public override byte[] End()
+    {
+        var sum = new byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32BigEndian(sum, _hash.GetCurrentHashAsUInt32());
+        return sum;
     }
 
     public override void Dispose()

@@ -48,7 +48,7 @@ public sealed class UploadProtocolTests(ImageDataServer server) : IClassFixture<
     public async Task Options_say_what_is_offered_to_anybody()
     {
         var answer = await _tus.SendAsync("OPTIONS", TusCall.Root, null, "Tus-Resumable:", "X-Auth-Token:");
-        Assert.Equal((204, "1.0.0", "1.0.0", "creation,creation-with-upload,checksum,termination,expiration", "sha1,md5,sha256,sha512", $"{ImageDataServer.Cap}"),
+        Assert.Equal((204, "1.0.0", "1.0.0", "creation,creation-with-upload,checksum,termination,expiration", "sha1,md5,sha256,sha512,crc32", $"{ImageDataServer.Cap}"),
             ((int)answer.Status, answer.Header("Tus-Resumable"), answer.Header("Tus-Version"), answer.Header("Tus-Extension"),
                 answer.Header("Tus-Checksum-Algorithm"), answer.Header("Tus-Max-Size")));
     }
@@ -75,12 +75,13 @@ public sealed class UploadProtocolTests(ImageDataServer server) : IClassFixture<
     [InlineData("md5")]
     [InlineData("sha256")]
     [InlineData("sha512")]
+    [InlineData("crc32")]
     public async Task Of_a_piece_with_another_checksum_nothing_is_kept(string algorithm)
     {
         var data = UploadTests.Bytes(700_000);
         var image = await server.QueuedAsync();
         var path = await _tus.CreateAsync(image.Id, data.Length);
-        string Sum(byte[] bytes) => Convert.ToBase64String(CryptographicOperations.HashData(new HashAlgorithmName(algorithm.ToUpperInvariant()), bytes));
+        string Sum(byte[] bytes) => Convert.ToBase64String(algorithm == "crc32" ? Crc32(bytes) : CryptographicOperations.HashData(new HashAlgorithmName(algorithm.ToUpperInvariant()), bytes));
         Assert.Equal(204, (int)(await _tus.PatchAsync(path, 0, data[..300_000], $"Upload-Checksum: {algorithm} {Sum(data[..300_000])}")).Status);
 
         var refused = await _tus.PatchAsync(path, 300_000, data[300_000..], $"Upload-Checksum: {algorithm} {Sum(data)}");
@@ -265,5 +266,19 @@ public sealed class UploadProtocolTests(ImageDataServer server) : IClassFixture<
             (shown.GetProperty("status").GetString(), shown.GetProperty("size").GetInt64(), shown.GetProperty("checksum").GetString(), shown.GetProperty("os_hash_value").GetString()));
         if (data.Length > 0)
             Assert.Equal(data, (await image.DownloadAsync(Ct)).Body);
+    }
+
+    // Bit by bit, as ISO 3309 describes it.
+    private static byte[] Crc32(byte[] bytes)
+    {
+        var sum = uint.MaxValue;
+        foreach (var value in bytes)
+        {
+            sum ^= value;
+            for (var bit = 0; bit < 8; bit++)
+                sum = (sum & 1) == 1 ? (sum >> 1) ^ 0xEDB88320 : sum >> 1;
+        }
+
+        return [.. BitConverter.GetBytes(~sum).Reverse()];
     }
 }
