@@ -48,6 +48,9 @@ internal static class DataFaults
         public static Fault UnknownStoreWish(string name, ImageStores stores) => Fault.BadRequest(
             $"There is no store '{name}' here to take the image's data; there is {string.Join(", ", stores.Writable)}.");
 
+        public static Fault UnknownStorePreferred(string name, ImageStores stores) => Fault.BadRequest($"Store '{name}' is not configured.")
+            .WithDetail($"'prefer' names stores to read from first; there is {string.Join(", ", stores.All.Select(store => store.Name))}.");
+
         public static Fault BodyNotExpected() => Fault.BadRequest("A body is not expected with this request.");
     }
 }

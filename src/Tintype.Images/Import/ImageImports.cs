@@ -53,10 +53,8 @@ internal sealed class ImageImports(
             // Before the task can begin; one whose transaction fails never does, and its token is worthless within the hour.
             if (remote is { Region: not Region.Own })
                 tokens.Keep(taskId, token);
-            if (request.Method == ImportMethod.CopyImage)
-                await images.SaveAsync(scope, marked);
-            else
-                await quotas.AdmitUploadAsync(scope, await images.SaveAsync(scope, marked with { Status = ImageStatus.Importing }));
+            await quotas.AdmitUploadAsync(scope, await images.SaveAsync(
+                scope, request.Method == ImportMethod.CopyImage ? marked : marked with { Status = ImageStatus.Importing }));
         }, ct);
     }
 

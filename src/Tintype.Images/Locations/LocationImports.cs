@@ -4,6 +4,7 @@ using Tintype.Images.Data.Blobs;
 using Tintype.Images.Import;
 using Tintype.Images.Import.WebDownload;
 using Tintype.Images.Policies;
+using Tintype.Images.Quotas;
 using Tintype.Images.Records;
 using Tintype.Images.Signatures;
 using Tintype.Images.Stores;
@@ -24,9 +25,9 @@ namespace Tintype.Images.Locations;
 /// </summary>
 internal sealed class LocationImports(
     ImageLifecycle lifecycle, ImageRepository images, LocationRepository locations, BlobRepository blobs, ImageStores stores, ImagePolicies policies, DownloadRules downloads,
-    IOptions<LocationOptions> options, TaskQueue tasks, MetadataDatabase database, IBlobCollectorSignal collector)
+    IOptions<LocationOptions> options, ImageQuotas quotas, TaskQueue tasks, MetadataDatabase database, IBlobCollectorSignal collector)
 {
-    /// <exception cref="Fault">400, 403, 404, 409.</exception>
+    /// <exception cref="Fault">400, 403, 404, 409, 413.</exception>
     public async Task StartAsync(Guid id, AddLocationRequest request, Caller caller, string requestId, CancellationToken ct) => await database.WriteAsync(async scope =>
     {
         var image = await lifecycle.FindForAsync(scope, ImageAction.Show, id, caller);
@@ -45,6 +46,8 @@ internal sealed class LocationImports(
         ImageLifecycle.RequireFormats(image);
         if (image.Properties.ContainsKey(ImportMarks.Task))
             throw Fault.Conflict($"New operation on image '{id}' is not permitted as prior operation is still in progress");
+        // How much there is, only its server can say; who is at the limit already has nobody asked.
+        await quotas.AdmitBytesAsync(scope, image, 1);
         var work = new LocationWork(request.Url, request.HashAlgorithm, request.HashValue);
         var task = await tasks.EnqueueAsync(scope, new NewTask(LocationWork.Kind, id, caller.ProjectId, caller.UserId, requestId, work.ToJson()));
         await images.SaveAsync(scope, ImportMarks.Hold(image, task));
@@ -59,12 +62,13 @@ internal sealed class LocationImports(
     }
 
     /// <summary>Makes the location the image's. Nothing if an interrupted run of the task has done it.</summary>
-    /// <exception cref="Fault">410: the image has gone, or other data has come.</exception>
+    /// <exception cref="Fault">410: the image has gone, or other data has come; 413: the owner's quota has no room.</exception>
     public Task<ImageRecord> PlaceAsync(TaskRecord task, LocationWork work, long size) => database.WriteAsync(async scope =>
     {
         var image = await FindAsync(scope, task);
         if (image.Status != ImageStatus.Queued)
             return image;
+        await quotas.AdmitBytesAsync(scope, image, size);
         var blobId = Guid.NewGuid();
         await blobs.InsertAsync(scope, blobId, size, BlobFormat.Of(image.DiskFormat!), null);
         await locations.ReplaceAsync(scope, blobId, [new ImageLocation(stores.Web!.Name, work.Url, IsOwn: false, LocationMetadata.Empty)]);

@@ -51,6 +51,17 @@ internal sealed class ImageQuotas(QuotaRepository reservations, MetadataDatabase
             throw Fault.UploadCountExceeded(image.Owner, limit, uploading - 1);
     }
 
+    /// <summary>So many more bytes of the image that come at once, by lying elsewhere. To be called before they are there, in the transaction that has them.</summary>
+    /// <exception cref="Fault">413.</exception>
+    public async Task AdmitBytesAsync(WriteScope scope, ImageRecord image, long bytes)
+    {
+        if (Bytes(options.Value.Of(image.Owner), QuotaKind.Store) is not { } limit)
+            return;
+        var used = await reservations.BytesAsync(scope, QuotaKind.Store, image.Owner);
+        if (used + bytes > limit)
+            throw Fault.ImageBytesExceeded(QuotaKind.Store, image.Owner, limit, used, bytes);
+    }
+
     /// <summary>Room for so many bytes of the image, in place of what was reserved for it.</summary>
     /// <exception cref="Fault">413.</exception>
     public Task ReserveAsync(QuotaKind kind, ImageRecord image, long bytes, CancellationToken ct) =>

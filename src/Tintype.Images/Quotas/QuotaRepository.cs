@@ -18,9 +18,12 @@ internal sealed class QuotaRepository(MetadataDatabase database, TimeProvider ti
 {
     private const string ImagesSql = "SELECT COUNT(*) FROM images i WHERE i.owner = @project AND i.deleted_at IS NULL";
 
-    // The owner as an expression: few images are in transit, and the index of those is to be used.
+    // The owner as an expression: few images are in transit or being copied, and the indexes of those are to be used.
+    // What is copied into further stores is active all the while; the condition is that of the index of those, word for word.
     private const string UploadingSql = """
-        SELECT COUNT(*) FROM images i WHERE i.status IN ('saving', 'uploading', 'importing') AND i.owner || '' = @project AND i.deleted_at IS NULL
+        SELECT (SELECT COUNT(*) FROM images i WHERE i.status IN ('saving', 'uploading', 'importing') AND i.owner || '' = @project AND i.deleted_at IS NULL)
+             + (SELECT COUNT(*) FROM images i WHERE i.owner || '' = @project AND i.deleted_at IS NULL AND i.status NOT IN ('saving', 'uploading', 'importing')
+                AND json_extract(i.properties, '$.os_glance_importing_to_stores') <> '')
         """;
 
     private const string StoredSql = """
@@ -36,7 +39,7 @@ internal sealed class QuotaRepository(MetadataDatabase database, TimeProvider ti
     /// <summary>Images of the project, in whatever state.</summary>
     public Task<long> CountImagesAsync(WriteScope scope, string project) => NumberAsync(scope, ImagesSql, project);
 
-    /// <summary>Images of the project whose data is coming.</summary>
+    /// <summary>Images of the project whose data is coming, or is being copied.</summary>
     public Task<long> CountUploadingAsync(WriteScope scope, string project) => NumberAsync(scope, UploadingSql, project);
 
     /// <summary>Bytes that the project has there, or that were promised to it.</summary>

@@ -12,7 +12,7 @@ namespace Tintype.Images.Records;
 /// <summary>What clients change about an image: patches, tags, deactivation, deletion. Each is one transaction.</summary>
 internal sealed class ImageChanges(
     ImageRepository images, ImageLifecycle lifecycle, ImagePolicies policies, PropertyProtections protections, LocationChanges locations, ImageStores stores,
-    LocalQuotas limits, ImageDeletion deletion, MetadataDatabase database)
+    LocalQuotas limits, ImageQuotas quotas, ImageDeletion deletion, MetadataDatabase database)
 {
     private const string Locations = "locations";
 
@@ -77,6 +77,8 @@ internal sealed class ImageChanges(
             var before = await locations.LocateAsync(scope, await lifecycle.FindForAsync(scope, ImageAction.Show, id, caller));
             var after = Changed(before, sizes);
             limits.Check(before.Image, after.Image);
+            if (after.Locations.Count - before.Locations.Count is > 0 and var added)
+                await quotas.AdmitBytesAsync(scope, after.Image, added * after.Image.Size!.Value);
             var (image, removed) = await locations.SaveAsync(scope, before, after);
             return (await images.SaveAsync(scope, image), removed);
         }, ct);

@@ -39,6 +39,7 @@ public sealed class GovernedServer : IAsyncLifetime
             "add_member": "rule:context_is_admin or (role:member and (project_id:%(project_id)s or project_id:%(member_id)s))"
             "get_image": "rule:context_is_admin or not 'secret':%(name)s"
             "reactivate": "!"
+            "download_from_store": "role:publisher"
             """);
         var protections = _folder.Combine("protections.conf");
         await File.WriteAllTextAsync(protections, """

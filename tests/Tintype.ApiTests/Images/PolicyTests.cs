@@ -26,6 +26,18 @@ public sealed class PolicyTests(GovernedServer governed)
     }
 
     [Fact]
+    public async Task Who_may_choose_the_store_that_is_read_is_for_the_policy_to_say()
+    {
+        var id = await CreateAsync(governed.Publisher, """{"disk_format": "raw", "container_format": "bare", "visibility": "community"}""");
+        await governed.Publisher.SendBytesAsync(HttpMethod.Put, $"{Root}/{id}/file", "data"u8.ToArray());
+        Assert.Equal("data", (await governed.Member.GetAsync($"{Root}/{id}/file?prefer=")).Text);
+        Assert.Equal("data", (await governed.Publisher.GetAsync($"{Root}/{id}/file?prefer=local")).Text);
+        AssertFault(403, "Forbidden", "You are not authorized to complete download_from_store action.", await SendAsync(governed.Member, "GET", $"{Root}/{id}/file?prefer=local"));
+        AssertFault(400, "Bad Request", "Store 'nowhere' is not configured.", await SendAsync(governed.Publisher, "GET", $"{Root}/{id}/file?prefer=local,nowhere"),
+            "'prefer' names stores to read from first; there is local.");
+    }
+
+    [Fact]
     public async Task A_policy_cannot_show_to_a_project_what_it_has_nothing_to_do_with()
     {
         var id = await CreateAsync(governed.Publisher, """{"visibility": "private"}""");

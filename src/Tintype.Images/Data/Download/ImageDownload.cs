@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Tintype.Images.Caching;
 using Tintype.Images.Data.Transport;
+using Tintype.Images.Policies;
 using Tintype.Images.Records;
+using Tintype.Images.Stores;
 using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
 using Tintype.Storage;
@@ -10,7 +12,7 @@ using Tintype.Storage.Http;
 namespace Tintype.Images.Data.Download;
 
 /// <summary>Sends an image's data, or one range of it, from the store to the socket.</summary>
-internal sealed class ImageDownload(ImageLifecycle lifecycle, BlobReader blobs, ImageCache cache)
+internal sealed class ImageDownload(ImageLifecycle lifecycle, BlobReader blobs, ImageCache cache, ImageStores stores, ImagePolicies policies)
 {
     // Read straight into the connection's buffer, a block of its pool at a time; measured to be the fastest without the kernel's help.
     private const int BlockSize = 256 * 1024;
@@ -24,10 +26,11 @@ internal sealed class ImageDownload(ImageLifecycle lifecycle, BlobReader blobs, 
             return;
         }
 
+        var preferred = Preferred(request, image, caller);
         var range = ByteRange.Parse(request.Headers.Range, request.Headers.ContentRange, size);
         var bytes = range ?? new ByteRange(0, size);
-        await using var file = Sender(request) is null ? null : await blobs.OpenFileAsync(blobId, size, Preferred(request), ct);
-        await using var data = file is null ? await OpenAsync(image, bytes, Preferred(request), caller, ct) : null;
+        await using var file = Sender(request) is null ? null : await blobs.OpenFileAsync(blobId, size, preferred, ct);
+        await using var data = file is null ? await OpenAsync(image, bytes, preferred, caller, ct) : null;
         response.StatusCode = range is null ? StatusCodes.Status200OK : StatusCodes.Status206PartialContent;
         response.ContentType = "application/octet-stream";
         response.ContentLength = bytes.Length;
@@ -65,8 +68,16 @@ internal sealed class ImageDownload(ImageLifecycle lifecycle, BlobReader blobs, 
     }
 
     /// <summary><c>?prefer=a,b</c>: the stores to read from, if they have the image.</summary>
-    private static string[] Preferred(HttpRequest request) =>
-        request.Query["prefer"].ToString().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    /// <exception cref="Fault">403: the policy lets this caller choose none; 400: there is no such store.</exception>
+    private string[] Preferred(HttpRequest request, ImageRecord image, Caller caller)
+    {
+        var named = request.Query["prefer"].ToString().Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (named.Length > 0)
+            policies.Require(ImagePolicy.DownloadFromStore, caller, image);
+        if (named.FirstOrDefault(name => !stores.TryFind(name, out _)) is { } unknown)
+            throw Fault.UnknownStorePreferred(unknown, stores);
+        return named;
+    }
 
     private static async Task CopyAsync(Stream data, HttpResponse response, long length, CancellationToken ct)
     {
