@@ -131,6 +131,21 @@ public sealed class QuotaTests
     }
 
     [Fact]
+    public async Task A_copy_into_another_store_counts_as_an_upload_until_it_ends()
+    {
+        await using var room = Room(("Default:image_count_uploading", "1"));
+        var (copied, other) = (await room.QueuedAsync(Ct), await room.QueuedAsync(Ct));
+        await room.IngestAsync(copied, [1], Ct);
+        await MarkAsync(room, copied, "second");
+
+        Assert.Equal((1, 1), (await UsageAsync(room))["image_count_uploading"]);
+        Assert.Equal(FaultKind.PayloadTooLarge, (await Assert.ThrowsAsync<Fault>(() => BeginAsync(room, other, 1))).Kind);
+        await MarkAsync(room, copied, "");
+        Assert.Equal((0, 1), (await UsageAsync(room))["image_count_uploading"]);
+        await BeginAsync(room, other, 1);
+    }
+
+    [Fact]
     public async Task Images_and_uploads_are_counted()
     {
         await using var room = Room(("Default:image_count_total", "3"), ("Default:image_count_uploading", "1"));
@@ -197,4 +212,11 @@ public sealed class QuotaTests
 
     private static IConfiguration Configuration((string Name, string Value)[] settings) => new ConfigurationBuilder()
         .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create($"Images:Quotas:{s.Name}", (string?)s.Value))).Build();
+
+    private static Task MarkAsync(ImagesRoom room, Guid id, string stores) => room.Database.WriteAsync(async scope =>
+    {
+        var images = room.Get<ImageRepository>();
+        var image = (await images.FindAsync(scope, id))!;
+        await images.SaveAsync(scope, image with { Properties = image.Properties.With(new Dictionary<string, string?> { ["os_glance_importing_to_stores"] = stores }) });
+    }, Ct);
 }
