@@ -39,7 +39,9 @@ internal static class ImageTaskEndpoints
         using var body = await GlanceRequest.ReadJsonAsync(http.Request, ct);
         var id = await import.StartAsync(body.RootElement, caller, RequestId.Of(http), ct);
         http.Response.Headers.Location = PublicUrl.Of(http.Request, $"/image/v2/tasks/{id}");
-        return Json(await tasks.FindAsync(id.ToString(), caller, ct), StatusCodes.Status201Created);
+        var made = await tasks.FindAsync(id.ToString(), caller, ct);
+        // As it was made: it may have begun by now, or even ended.
+        return Json(made with { Status = "pending", Result = null, Message = "", ExpiresAt = null, UpdatedAt = made.CreatedAt }, StatusCodes.Status201Created);
     }
 
     private static async Task<JsonHttpResult<ImageTaskView>> ShowAsync(string id, Caller caller, ImageTasks tasks, CancellationToken ct) =>
