@@ -29,20 +29,31 @@ try
 {
     var machine = await Machine.DescribeAsync(TimeProvider.System, interrupted.Token);
     var lines = new List<Line>();
+    var complete = true;
     await using (var bench = new BenchContext(options, interrupted.Token))
     {
         foreach (var (name, measure) in Groups.All.Where(group => options.Wants(group.Name)))
         {
             BenchContext.Tell($"measuring {name}");
-            lines.AddRange(await measure(bench));
+            try
+            {
+                lines.AddRange(await measure(bench));
+            }
+#pragma warning disable CA1031 // Whatever it is, the other groups are measured all the same.
+            catch (Exception failure) when (!interrupted.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                complete = false;
+                await Console.Error.WriteLineAsync($"tintype: {name} could not be measured: {failure}");
+            }
         }
     }
 
     var report = $"{machine}\n\n{ReportTable.Render(lines)}";
     Console.WriteLine(report);
-    if (options.Write is { } file)
+    if (complete && options.Write is { } file)
         ReportTable.WriteInto(file, report);
-    return lines.TrueForAll(line => line.Holds) ? 0 : 1;
+    return complete && lines.TrueForAll(line => line.Holds) ? 0 : 1;
 }
 catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
 {

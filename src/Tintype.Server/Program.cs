@@ -19,6 +19,7 @@ try
     settings = ServerSettings.Load(builder.Configuration, args);
     builder.AddServerLogging(isStarting: () => !started);
     builder.WebHost.ConfigureKestrel(settings.ConfigureKestrel);
+    builder.WebHost.UseSockets(ServerSettings.ConfigureSockets);
 
     builder.Services.AddSingleton(settings);
     // Clients that are still busy then are cut off, and try again; what was half-done is put right at the next start.

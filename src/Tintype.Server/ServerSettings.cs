@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Tintype.Images.Data.Transport;
 
 namespace Tintype.Server;
@@ -44,8 +45,13 @@ internal sealed record ServerSettings(IPEndPoint Listen, string DataDirectory, b
     public void ConfigureKestrel(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
+        // Of bodies that come in chunks, beside what the socket has.
+        kestrel.Limits.MaxRequestBufferSize = 512 * 1024;
         kestrel.Listen(Listen, endpoint => endpoint.UseDirectSending());
     }
+
+    /// <summary>Two of the blocks that the connections receive into: one is read while the other is filled. The default is four.</summary>
+    public static void ConfigureSockets(SocketTransportOptions sockets) => sockets.MaxReadBufferSize = 512 * 1024;
 
     internal static IPEndPoint ParseListen(string listen)
     {

@@ -39,9 +39,13 @@ internal sealed class MariaDb : IAsyncDisposable
         [
             "--no-defaults", user, $"--datadir={directory.Combine("data")}", $"--tmpdir={directory.Path}", $"--socket={directory.Combine("socket")}", "--bind-address=127.0.0.1",
             $"--port={port}", $"--pid-file={directory.Combine("pid")}", $"--log-error={directory.Combine("log")}", "--max-connections=400", "--innodb-buffer-pool-size=256M",
-            "--character-set-server=utf8mb4", "--skip-log-bin", "--open-files-limit=0",
-        ]);
-        var database = new MariaDb(directory, Process.Start(start)!, port);
+            "--character-set-server=utf8mb4", "--skip-log-bin",
+        ])
+        { RedirectStandardError = true };
+        var process = Process.Start(start)!;
+        // Its log is a file; what it says before it has opened that is about limits that do not matter here.
+        process.BeginErrorReadLine();
+        var database = new MariaDb(directory, process, port);
         try
         {
             await database.BecomesReadyAsync(ct);

@@ -32,28 +32,40 @@ internal sealed class SharedBlock(byte[] buffer, ChannelWriter<SharedBlock> free
 
 /// <summary>
 /// The memory of one upload: a fixed number of blocks that go round, so that the slowest stage holds up the socket and memory does
-/// not grow with the image.
+/// not grow with the image. One that has the processors to itself gets many, so that no stage waits while another is interrupted;
+/// where many share the processors, depth gains nothing, and each gets few.
 /// </summary>
 internal sealed class SharedBlocks : IDisposable
 {
     /// <summary>Hashing pieces of a few KiB costs twice as much as collecting them first.</summary>
     public const int BlockSize = 256 * 1024;
 
-    private const int Count = 8;
+    private const int Most = 16;
 
-    private static readonly ArrayPool<byte> _pool = ArrayPool<byte>.Create(BlockSize, maxArraysPerBucket: 8 * Count);
+    /// <summary>One that the stages read, one that waits for them, one that is being filled.</summary>
+    private const int Fewest = 3;
+
+    /// <summary>For the uploads of a moment, as long as that is not too few for one: 4 MiB.</summary>
+    private const int Shared = 16;
+
+    private static readonly ArrayPool<byte> _pool = ArrayPool<byte>.Create(BlockSize, maxArraysPerBucket: 4 * Shared);
+    private static int _uploads;
 
     private readonly Channel<SharedBlock> _free = Channel.CreateUnbounded<SharedBlock>();
-    private readonly SharedBlock[] _blocks = new SharedBlock[Count];
+    private readonly SharedBlock[] _blocks;
 
     public SharedBlocks()
     {
-        for (var i = 0; i < Count; i++)
+        _blocks = new SharedBlock[Math.Clamp(Shared / Interlocked.Increment(ref _uploads), Fewest, Most)];
+        for (var i = 0; i < _blocks.Length; i++)
         {
             _blocks[i] = new SharedBlock(_pool.Rent(BlockSize), _free.Writer);
             _free.Writer.TryWrite(_blocks[i]);
         }
     }
+
+    /// <summary>How many there are.</summary>
+    public int Count => _blocks.Length;
 
     /// <exception cref="ChannelClosedException">A stage has failed.</exception>
     public ValueTask<SharedBlock> TakeAsync(CancellationToken ct) => _free.Reader.ReadAsync(ct);
@@ -66,5 +78,6 @@ internal sealed class SharedBlocks : IDisposable
     {
         foreach (var block in _blocks)
             _pool.Return(block.Array);
+        Interlocked.Decrement(ref _uploads);
     }
 }
