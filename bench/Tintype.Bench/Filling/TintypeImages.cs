@@ -43,11 +43,11 @@ internal static class TintypeImages
         SELECT printf('%08x-0000-4000-9000-%012x', h, n), 0, 'local', NULL, '{}', created_at FROM numbers;
 
         INSERT INTO images (id, name, owner, status, visibility, protected, hidden, disk_format, container_format, min_disk, min_ram,
-                            size, virtual_size, blob_id, checksum, hash_value, properties, tags, created_at, updated_at)
+                            size, virtual_size, blob_id, checksum, hash_algorithm, hash_value, properties, tags, created_at, updated_at)
         SELECT printf('%08x-0000-4000-8000-%012x', h, n), 'image-' || n,
                CASE n % 100 WHEN 0 THEN @project ELSE printf('%032x', n % 100) END, 'active',
                CASE (h >> 16) % 20 WHEN 0 THEN 'public' WHEN 1 THEN 'community' WHEN 2 THEN 'shared' WHEN 3 THEN 'shared' ELSE 'private' END,
-               0, 0, 'raw', 'bare', 10, 512, 1073741824, 1073741824, printf('%08x-0000-4000-9000-%012x', h, n), printf('%032x', h), printf('%0128x', h),
+               0, 0, 'raw', 'bare', 10, 512, 1073741824, 1073741824, printf('%08x-0000-4000-9000-%012x', h, n), printf('%032x', h), 'sha512', printf('%0128x', h),
                json_object('os_distro', 'debian', 'os_version', '12', 'hw_disk_bus', 'virtio', 'hw_vif_model', 'virtio',
                            'hw_qemu_guest_agent', 'yes', 'hw_machine_type', 'q35', 'architecture', 'x86_64', 'build', 'build-' || n),
                json_array('bench', 'tag-' || (n % 10)), created_at, created_at

@@ -95,7 +95,8 @@ internal static class ListLines
         using var client = service.Client();
         var images = (await client.GetFromJsonAsync<JsonElement>(new Uri(Path, UriKind.Relative), ct)).GetProperty("images");
         if (images.GetArrayLength() != PageSize || images.EnumerateArray().Any(image =>
-                image.GetProperty("status").GetString() != "active" || image.GetProperty("tags").GetArrayLength() != 2 || image.GetProperty("os_distro").GetString() != "debian"))
+                image.GetProperty("status").GetString() != "active" || image.GetProperty("tags").GetArrayLength() != 2 || image.GetProperty("os_distro").GetString() != "debian"
+                || image.GetProperty("os_hash_algo").GetString() != "sha512"))
             throw new InvalidOperationException($"{service.Name} does not list what it was filled with: {images}");
     }
 
