@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Tintype.Platform.Http;
 
 namespace Tintype.Images;
@@ -15,13 +16,16 @@ internal static class GlanceRequest
     public static RouteHandlerBuilder RejectBody(this RouteHandlerBuilder route) => route.AddEndpointFilter((context, next) =>
         HasBody(context.HttpContext.Request) ? throw Fault.BadRequest("A body is not expected with this request.") : next(context));
 
-    /// <summary>What is escaped in a query must be text; the framework would take it for the escapes themselves.</summary>
+    /// <summary>What is escaped in a URL must be text; the framework would take it for the escapes themselves.</summary>
     /// <exception cref="Fault">400.</exception>
-    public static void CheckQuery(HttpRequest request)
+    public static void CheckTarget(HttpRequest request)
     {
-        var query = request.QueryString.Value ?? "";
-        if (query.Contains('%', StringComparison.Ordinal) && !Utf8.IsValid(WebUtility.UrlDecodeToBytes(Encoding.UTF8.GetBytes(query), 0, Encoding.UTF8.GetByteCount(query))))
-            throw Fault.BadRequest($"Error decoding your request: the query '{query}' has escapes that are not of UTF-8.");
+        var target = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (!target.Contains('%', StringComparison.Ordinal))
+            return;
+        var bytes = Encoding.UTF8.GetBytes(target);
+        if (!Utf8.IsValid(WebUtility.UrlDecodeToBytes(bytes, 0, bytes.Length)))
+            throw Fault.BadRequest($"Error decoding your request: the URL '{target}' has escapes that are not of UTF-8.");
     }
 
     /// <summary>The body as JSON. The caller disposes it.</summary>

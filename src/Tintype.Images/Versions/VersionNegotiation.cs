@@ -1,8 +1,4 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text.Unicode;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Tintype.Images.Caching;
@@ -25,7 +21,7 @@ internal static class VersionNegotiation
     {
         if (!context.Request.Path.StartsWithSegments("/image", StringComparison.Ordinal, out var rest))
             return next(context);
-        GlanceRequest.CheckQuery(context.Request);
+        GlanceRequest.CheckTarget(context.Request);
         var (segment, remaining) = Pop(rest);
         if (segment == "versions")
             return WriteAsync(context, StatusCodes.Status200OK);
@@ -35,10 +31,6 @@ internal static class VersionNegotiation
             context.Request.Path = "/healthcheck";
             return next(context);
         }
-
-        // Else it would be read as what it looks like, percent signs and all.
-        if (!IsText(context.Features.Get<IHttpRequestFeature>()!.RawTarget))
-            throw Fault.BadRequest("The URL has percent-encoded bytes that are no text in UTF-8.");
 
         var accept = context.Request.Headers.Accept.ToString();
         if (accept.StartsWith(MediaType, StringComparison.Ordinal))
@@ -62,27 +54,6 @@ internal static class VersionNegotiation
     }
 
     private static bool HasCache(HttpContext context) => context.RequestServices.GetRequiredService<IOptions<CacheOptions>>().Value.IsOn;
-
-    private static bool IsText(string target)
-    {
-        if (!target.Contains('%', StringComparison.Ordinal))
-            return true;
-        var bytes = new List<byte>(target.Length);
-        for (var i = 0; i < target.Length; i++)
-        {
-            if (target[i] == '%' && i + 2 < target.Length && byte.TryParse(target.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value))
-            {
-                bytes.Add(value);
-                i += 2;
-            }
-            else
-            {
-                bytes.Add((byte)Math.Min(target[i], '\x7f'));
-            }
-        }
-
-        return Utf8.IsValid(CollectionsMarshal.AsSpan(bytes));
-    }
 
     private static (string Segment, string Remaining) Pop(PathString path)
     {

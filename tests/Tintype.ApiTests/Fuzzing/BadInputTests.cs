@@ -85,7 +85,8 @@ public sealed class BadInputTests(FuzzedServer fuzzed) : IClassFixture<FuzzedSer
     [InlineData("GET", "/image/v2/metadefs/namespaces/..%2f..%2fetc", 404)]
     [InlineData("GET", "/image/v2/images?name=foo:x", 400)]
     [InlineData("GET", "/image/v2/images?created_at=near:2026-01-01T00:00:00Z", 400)]
-    [InlineData("GET", "/image/v2/images?limit=99999999999999999999", 400)]
+    [InlineData("GET", "/image/v2/images?limit=99999999999999999999", 200)]
+    [InlineData("GET", "/image/v2/images?limit=9x", 400)]
     [InlineData("GET", "/image/v2/images?name=%ff%fe", 400)]
     [InlineData("GET", "/image/v2/images?marker=..%2f..", 400)]
     public async Task Paths_and_queries(string method, string path, int status)

@@ -74,7 +74,7 @@ public sealed class NamespaceListTests(ImagesApi api) : IClassFixture<ImagesApi>
     [InlineData("limit=-1", "limit param must be positive")]
     [InlineData("limit=x", "limit param must be an integer")]
     [InlineData("limit=", "limit param must be an integer")]
-    [InlineData("limit=%C3", "limit param must be an integer")]
+    [InlineData("limit=%C3", "Error decoding your request: the URL '/image/v2/metadefs/namespaces?limit=%C3' has escapes that are not of UTF-8.")]
     [InlineData("sort_dir=up", "Invalid sort direction: up")]
     [InlineData("sort_key=size", "Sort key supplied is invalid: size. It must be one of the following: namespace, display_name, description, visibility, protected, owner, created_at, updated_at, id.")]
     [InlineData("visibility=shared", "Invalid visibility value: shared")]
