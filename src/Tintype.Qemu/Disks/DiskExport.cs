@@ -17,6 +17,9 @@ internal sealed class DiskExport : IDiskReader
     private const string LogName = "qemu.log";
     private static readonly TimeSpan _startLimit = TimeSpan.FromSeconds(30);
 
+    // Room for the tables of disks of many terabytes; a hostile header asks for more. It writes nothing but its log.
+    private static readonly ProcessLimits _limits = new(AddressSpace: 1L << 30, FileSize: 16L << 20);
+
     private readonly string _directory;
     private readonly Confinement _confinement;
     private readonly System.Diagnostics.Process _process;
@@ -44,7 +47,7 @@ internal sealed class DiskExport : IDiskReader
         using var listener = UnixSocket.Listen(control);
         OwnedDirectory.Give(control, uid);
 
-        var export = new DiskExport(new Confinement(directory, uid, LogName), layers);
+        var export = new DiskExport(new Confinement(directory, uid, LogName, Limits: _limits), layers);
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -109,7 +112,8 @@ internal sealed class DiskExport : IDiskReader
         });
         return confinement.Start("qemu-system-x86_64",
         [
-            "-machine", "none", "-nodefaults", "-no-user-config", "-display", "none",
+            // No guest runs: the translator, which sets a gigabyte aside otherwise, is told to make do with a megabyte.
+            "-machine", "none", "-accel", "tcg,tb-size=1", "-nodefaults", "-no-user-config", "-display", "none",
             "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
             .. descriptors,
             .. nodes.SelectMany(node => new[] { "-blockdev", node.ToJsonString() }),

@@ -13,7 +13,8 @@ namespace Tintype.Qemu.Process;
 /// <param name="Uid">The user and group; used only when Tintype is root.</param>
 /// <param name="LogFile">Where its standard output and error go, relative to the directory; appended to.</param>
 /// <param name="DeviceGroup">A further group, that a device it needs belongs to.</param>
-internal sealed record Confinement(string Directory, uint Uid, string LogFile, uint? DeviceGroup = null)
+/// <param name="Limits">What the kernel lets it have at most; null for a guest, whose memory is admitted before it starts.</param>
+internal sealed record Confinement(string Directory, uint Uid, string LogFile, uint? DeviceGroup = null, ProcessLimits? Limits = null)
 {
     /// <summary>The first descriptor that a handed-over file gets.</summary>
     private const int FirstDescriptor = 3;
@@ -60,7 +61,7 @@ internal sealed record Confinement(string Directory, uint Uid, string LogFile, u
 
     /// <summary>The whole command line, for the log and for tests.</summary>
     public IReadOnlyList<string> CommandLine(string program, IReadOnlyList<string> arguments) =>
-        ["setsid", "sh", "-c", OpenFiles, "sh", .. _files, "--", .. Unprivileged(), "sh", "-c", OpenLog, LogFile, program, .. arguments];
+        ["setsid", "sh", "-c", OpenFiles, "sh", .. _files, "--", .. Limited(), .. Unprivileged(), "sh", "-c", OpenLog, LogFile, program, .. arguments];
 
     /// <summary>Starts the program. Its end can be awaited on the returned process; killing it is the caller's to do.</summary>
     public System.Diagnostics.Process Start(string program, IReadOnlyList<string> arguments)
@@ -86,6 +87,11 @@ internal sealed record Confinement(string Directory, uint Uid, string LogFile, u
         using var reader = new StreamReader(log);
         return (launch + await reader.ReadToEndAsync()).Trim();
     }
+
+    // Before the privileges go, so that no one is left who could lift them.
+    private IEnumerable<string> Limited() => Limits is { } limits
+        ? ["prlimit", string.Create(CultureInfo.InvariantCulture, $"--as={limits.AddressSpace}"), string.Create(CultureInfo.InvariantCulture, $"--fsize={limits.FileSize}"), "--core=0", "--"]
+        : [];
 
     private IEnumerable<string> Unprivileged()
     {

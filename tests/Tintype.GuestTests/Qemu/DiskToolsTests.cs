@@ -95,6 +95,30 @@ public sealed class DiskToolsTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(Exports));
     }
 
+    [Fact]
+    public async Task A_header_gets_no_more_memory_than_a_disk_needs()
+    {
+        // Where a VDI says how large its disk is, and of how many blocks: the map of 400 TiB has 1.6 GB, and is a hole here.
+        const int DiskSizeAt = 0x170;
+        const int BlocksAt = 0x180;
+        var hostile = _folder.Combine("hostile.vdi");
+        await RunAsync("qemu-img", "create", "-q", "-f", "vdi", hostile, "1M");
+        await using (var file = File.OpenWrite(hostile))
+        {
+            file.Position = DiskSizeAt;
+            file.Write(BitConverter.GetBytes(400L << 40));
+            file.Position = BlocksAt;
+            file.Write(BitConverter.GetBytes(400 << 20));
+            file.SetLength(3L << 30);
+        }
+
+        var refused = await Assert.ThrowsAsync<DiskToolException>(() =>
+            new DiskTools(Exports).OpenAsync([new DiskLayer(hostile, "vdi")], Uid, TestContext.Current.CancellationToken));
+
+        Assert.Contains("Cannot allocate memory", refused.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Exports));
+    }
+
     private static async Task AssertConfinedAsync(string pidFile)
     {
         var status = await File.ReadAllLinesAsync($"/proc/{(await File.ReadAllTextAsync(pidFile)).Trim()}/status");
