@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using SharpCompress.Compressors.BZip2;
-using SharpCompress.Compressors.Xz;
 using ZstdSharp;
 
 namespace Tintype.Images.Import.Preparation;
@@ -15,7 +14,7 @@ internal static class Compression
     private static readonly (string Name, byte[] Magic, Func<Stream, Stream> Open)[] _known =
     [
         ("gzip", [0x1f, 0x8b, 0x08], packed => new GZipStream(packed, CompressionMode.Decompress)),
-        ("xz", [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0], packed => new XZStream(packed)),
+        ("xz", [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0], packed => new XzStream(packed)),
         ("zstd", [0x28, 0xb5, 0x2f, 0xfd], packed => new DecompressionStream(packed)),
         ("bzip2", [(byte)'B', (byte)'Z', (byte)'h'], packed => BZip2Stream.Create(packed, SharpCompress.Compressors.CompressionMode.Decompress, true)),
     ];

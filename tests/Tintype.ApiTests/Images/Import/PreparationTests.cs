@@ -76,6 +76,7 @@ public sealed class PreparationTests(PreparingServer server) : IClassFixture<Pre
     public async Task What_cannot_be_prepared_leaves_the_image_as_it_was()
     {
         await AssertFailsAsync("raw", "compressed", "not packed at all"u8.ToArray(), "is in none of the ways of packing that are known here: gzip, xz, zstd, bzip2");
+        await AssertFailsAsync("raw", "compressed", Packed(new byte[100_000])[..^9], "The data cannot be unpacked as gzip");
         await AssertFailsAsync("raw", "compressed", [0x1f, 0x8b, 0x08, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9], "The data cannot be unpacked as gzip");
         await AssertFailsAsync("qcow2", "bare", "no qcow2"u8.ToArray(), "The image is declared as qcow2");
     }
