@@ -16,7 +16,7 @@ internal static class ImportSetup
         services.AddSingleton<StagingArea>();
         services.AddSingleton<ImageStaging>();
 
-        services.AddOptions<DownloadOptions>().BindConfiguration("Images:WebDownload").ValidateOnStart();
+        services.AddOptions<DownloadOptions>().BindConfiguration("Images:WebDownload").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton<DownloadRules>();
         services.AddSingleton<WebSource>();
         services.AddSingleton<WebDownloads>();

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Tintype.Images.Import.WebDownload;
 
 /// <summary>
@@ -6,6 +8,7 @@ namespace Tintype.Images.Import.WebDownload;
 /// </summary>
 internal sealed class DownloadOptions
 {
+    /// <summary>Of <c>http</c> and <c>https</c>: nothing else can be fetched.</summary>
     public IList<string> AllowedSchemes { get; } = [];
 
     public IList<string> DisallowedSchemes { get; } = [];
@@ -23,8 +26,10 @@ internal sealed class DownloadOptions
     public IList<string> AllowedNetworks { get; } = [];
 
     /// <summary>How often a server may send the download elsewhere.</summary>
+    [Range(0, 50)]
     public int MaximumRedirects { get; set; } = 5;
 
     /// <summary>How long a server may send nothing before the download is given up.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan IdleTimeout { get; set; } = TimeSpan.FromMinutes(1);
 }

@@ -16,11 +16,13 @@ internal sealed class DownloadRules
     private readonly DownloadOptions _options;
     private readonly IPNetwork[] _networks;
 
-    /// <exception cref="InvalidOperationException">A network in the configuration is none.</exception>
+    /// <exception cref="InvalidOperationException">A network in the configuration is none, or a scheme is one by which nothing can be fetched.</exception>
     public DownloadRules(IOptions<DownloadOptions> options)
     {
         _options = options.Value;
         _networks = [.. _options.AllowedNetworks.Select(Network)];
+        if (_options.AllowedSchemes.FirstOrDefault(scheme => !_schemes.Contains(scheme)) is { } other)
+            throw new InvalidOperationException($"Images:WebDownload:AllowedSchemes has '{other}'; there is {string.Join(", ", _schemes)}.");
     }
 
     /// <summary>What can be said of a URL without asking anybody.</summary>
@@ -30,6 +32,9 @@ internal sealed class DownloadRules
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Host.Length == 0)
             throw Refuse(text, "it is no URL");
         Permit(text, $"the scheme {uri.Scheme}", uri.Scheme, _options.AllowedSchemes, _options.DisallowedSchemes, _schemes);
+        // Whatever is not refused by name.
+        if (!_schemes.Contains(uri.Scheme))
+            throw Refuse(text, $"nothing can be fetched by {uri.Scheme}");
         if (uri.UserInfo.Length > 0)
             throw Refuse(text, "it has a user name in it");
         var host = uri.IdnHost.TrimEnd('.').ToLowerInvariant();

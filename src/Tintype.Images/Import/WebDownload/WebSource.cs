@@ -57,7 +57,8 @@ internal sealed class WebSource : IDisposable
             {
                 if (hop == _options.MaximumRedirects)
                     throw Fault.BadRequest($"{url} leads from one place to the next more than {_options.MaximumRedirects} times.");
-                uri = _rules.Check(new Uri(uri, location).AbsoluteUri);
+                uri = Uri.TryCreate(uri, location, out var next) ? _rules.Check(next.AbsoluteUri)
+                    : throw Fault.BadRequest($"{uri} leads to '{location.OriginalString}', which is no URL.");
             }
         }
     }

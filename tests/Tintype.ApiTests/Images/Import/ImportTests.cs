@@ -106,12 +106,18 @@ public sealed class ImportTests(ImportServer server) : IClassFixture<ImportServe
     {
         server.Web.Redirect("/inside", "http://10.9.8.7/secret");
         server.Web.Redirect("/round", "/round");
+        server.Web.Redirect("/file", "file:///etc/passwd");
+        server.Web.Redirect("/port", "http://127.0.0.1:22/");
+        server.Web.Redirect("/nowhere", "//");
         server.Web.Answer("/torn", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nfifteen bytes.."u8.ToArray());
         server.Web.Give("/fake.qcow2", "no qcow2 at all"u8.ToArray());
         await AssertFailsAsync(server.Web.Url("/inside"), "10.9.8.7 is not a public address");
         await AssertFailsAsync("http://localhost.localdomain.invalid/x", "cannot be fetched");
         await AssertFailsAsync(server.Web.Url("/nothing"), "answers with 404 Not Found, not with an image.");
         await AssertFailsAsync(server.Web.Url("/round"), "leads from one place to the next more than 5 times.");
+        await AssertFailsAsync(server.Web.Url("/file"), "does not pass filtering: file:///etc/passwd");
+        await AssertFailsAsync(server.Web.Url("/port"), "the port 22 is not allowed");
+        await AssertFailsAsync(server.Web.Url("/nowhere"), "leads to '//', which is no URL.");
         await AssertFailsAsync(server.Web.Url("/torn"), "broke off");
         await AssertFailsAsync(server.Web.Url("/fake.qcow2"), "The image is declared as qcow2", "qcow2");
         await EventuallyAsync(() => !ImportServer.Sizes(server.Staged).Contains("15"));

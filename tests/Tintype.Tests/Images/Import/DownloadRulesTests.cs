@@ -70,6 +70,13 @@ public sealed class DownloadRulesTests
     }
 
     [Fact]
+    public void What_cannot_be_fetched_is_not_allowed_either()
+    {
+        Assert.Contains("'ftp'; there is http, https.", Assert.Throws<InvalidOperationException>(() => Rules(o => o.AllowedSchemes.Add("ftp"))).Message, StringComparison.Ordinal);
+        Assert.Contains("nothing can be fetched by ftp", Refused(Rules(o => o.DisallowedSchemes.Add("http")), "ftp://example.org:443/x"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_network_that_is_allowed_is_allowed_and_no_other()
     {
         var rules = Rules(o => o.AllowedNetworks.Add("10.1.0.0/16"));
