@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using CliWrap;
 using CliWrap.Buffered;
@@ -53,7 +51,8 @@ public sealed class GlanceServer : IAsyncDisposable
     public static async Task<GlanceServer> StartAsync(GlanceSettings settings, TintypeServer identity)
     {
         var folder = new TemporaryDirectory();
-        var port = FreePort();
+        // It would share a taken one silently (SO_REUSEPORT).
+        var port = FreePort.Next();
         var glance = new GlanceServer(folder, port);
         try
         {
@@ -134,14 +133,6 @@ public sealed class GlanceServer : IAsyncDisposable
                 throw new InvalidOperationException($"Glance does not answer:\n{Output}", missing);
             }
         }
-    }
-
-    // Glance cannot be told to choose one. It would share a taken port silently (SO_REUSEPORT), but this one is free.
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static IEnumerable<int> Children(int pid) => File.ReadAllText($"/proc/{pid}/task/{pid}/children")

@@ -60,7 +60,7 @@ public sealed partial class DurabilityOrderTests
         // strace writes its last line when the last thread of the server has gone.
         string[] lines;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
         while (true)
         {
             lines = await File.ReadAllLinesAsync(trace, Ct);

@@ -110,7 +110,7 @@ public sealed class ImageCall
     public async Task BecomesAsync(string status, CancellationToken ct)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
         while (await StatusAsync() != status)
             await Task.Delay(10, limit.Token);
     }
@@ -155,7 +155,7 @@ internal static class StoreDirectory
     public static async Task HoldsAsync(TintypeServer server, int files, CancellationToken ct)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
         while (Files(server).Count != files)
         {
             if (limit.IsCancellationRequested)

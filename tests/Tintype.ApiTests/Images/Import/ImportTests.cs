@@ -214,7 +214,7 @@ public sealed class ImportTests(ImportServer server) : IClassFixture<ImportServe
     // Bytes are collected after the answer.
     private static async Task EventuallyAsync(Func<bool> holds)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (!holds())
             await Task.Delay(20, patience.Token);
     }

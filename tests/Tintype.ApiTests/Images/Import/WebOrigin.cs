@@ -79,22 +79,22 @@ public sealed class WebOrigin : IAsyncDisposable
         await using (var stream = client.GetStream())
         {
             using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
-            var words = (await reader.ReadLineAsync() ?? "").Split(' ');
-            var (method, path) = (words[0], words.ElementAtOrDefault(1) ?? "");
-            string? range = null;
-            while (await reader.ReadLineAsync() is { Length: > 0 } header)
-            {
-                if (header.StartsWith("Range: ", StringComparison.OrdinalIgnoreCase))
-                    range = header["Range: ".Length..];
-            }
-
             try
             {
+                var words = (await reader.ReadLineAsync() ?? "").Split(' ');
+                var (method, path) = (words[0], words.ElementAtOrDefault(1) ?? "");
+                string? range = null;
+                while (await reader.ReadLineAsync() is { Length: > 0 } header)
+                {
+                    if (header.StartsWith("Range: ", StringComparison.OrdinalIgnoreCase))
+                        range = header["Range: ".Length..];
+                }
+
                 await stream.WriteAsync(AnswerTo(method, path, range));
             }
             catch (IOException)
             {
-                // Whoever asked has heard enough.
+                // Whoever asked has heard enough, or was killed while asking.
             }
         }
     }

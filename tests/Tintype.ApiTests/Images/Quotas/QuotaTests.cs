@@ -182,7 +182,7 @@ public sealed class QuotaTests(QuotaServer server) : IClassFixture<QuotaServer>
     private async Task<string?> FailureAsync(ImageCall image)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
         while (true)
         {
             var task = (await SendAsync(server.One, "GET", $"{image.Path}/tasks")).Json.GetProperty("tasks")[0];

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Tintype.ApiTests.Images.Data;
 using Tintype.TestSupport;
 using Xunit;
@@ -23,11 +21,7 @@ public sealed class TusClientTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         // The client knows where its upload is by a URL: the server must be found there again.
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        var port = ((IPEndPoint)free.LocalEndpoint).Port;
-        free.Stop();
-        _server = await TintypeServer.StartAsync(_folder.Combine("data"), "--listen", $"127.0.0.1:{port}");
+        _server = await TintypeServer.StartAsync(_folder.Combine("data"), "--listen", $"127.0.0.1:{FreePort.Next()}");
         await File.WriteAllBytesAsync(_folder.Combine("disk"), _data, Ct);
     }
 

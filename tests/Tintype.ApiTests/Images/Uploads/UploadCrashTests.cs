@@ -68,7 +68,7 @@ public sealed class UploadCrashTests
         Assert.Equal(204, (int)(await tus.PatchAsync(path, 0, new byte[500])).Status);
         await image.BecomesAsync("queued", Ct);
         Assert.Equal(404, (int)(await tus.SendAsync("HEAD", path, null)).Status);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (Directory.EnumerateFiles(Path.Combine(directory.Path, "uploads")).Any())
             await Task.Delay(20, limit.Token);
     }

@@ -146,7 +146,7 @@ public sealed class UploadProtocolTests(ImageDataServer server) : IClassFixture<
         await _tus.PatchAsync(again, 0, new byte[500]);
         Assert.Equal(204, (int)(await server.One.SendAsync(HttpMethod.Delete, image.Path)).Status);
         Assert.Equal(404, (int)(await _tus.PatchAsync(again, 500, new byte[500])).Status);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (File.Exists(FileOf(again)))
             await Task.Delay(20, limit.Token);
     }
@@ -216,7 +216,7 @@ public sealed class UploadProtocolTests(ImageDataServer server) : IClassFixture<
 
     private async Task<ApiAnswer> UntilBusyAsync(string path)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (true)
         {
             // An offset that is never right: an answer that changes nothing.
@@ -229,7 +229,7 @@ public sealed class UploadProtocolTests(ImageDataServer server) : IClassFixture<
 
     private async Task<ApiAnswer> UntilFreeAsync(string path)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (true)
         {
             var answer = await _tus.PatchAsync(path, 0, [1]);
@@ -241,14 +241,14 @@ public sealed class UploadProtocolTests(ImageDataServer server) : IClassFixture<
 
     private async Task WrittenAsync(string path, long length)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (new FileInfo(FileOf(path)).Length < length)
             await Task.Delay(10, limit.Token);
     }
 
     private async Task<long> KeptAsync(string path)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (true)
         {
             if (await _tus.OffsetAsync(path) is > 0 and var offset)
