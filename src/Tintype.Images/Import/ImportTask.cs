@@ -37,7 +37,7 @@ internal sealed class ImportTask(
                 await copy.RunAsync(id, task, work, ct);
             else
             {
-                var data = await StageAsync(task.Task, work, ct);
+                var data = await StageAsync(task, work, ct);
                 // Of what has been prepared, the promise was kept before.
                 if (work.Promise is { } promise && !data.IsPrepared)
                     await promise.CheckAsync(kind => area.DigestAsync(data, kind, ct));
@@ -61,16 +61,17 @@ internal sealed class ImportTask(
 
     public Task<TaskRecovery> RecoverAsync(TaskRecord task, CancellationToken ct) => Task.FromResult(TaskRecovery.Rerun);
 
-    private async Task<StagedData> StageAsync(TaskRecord task, ImportWork work, CancellationToken ct)
+    private async Task<StagedData> StageAsync(TaskContext task, ImportWork work, CancellationToken ct)
     {
-        var image = await imports.FindImportingAsync(task.SubjectId, ct);
-        if (await staged.FindAsync(task.SubjectId, ct) is { } data)
+        var image = await imports.FindImportingAsync(task.Task.SubjectId, ct);
+        if (await staged.FindAsync(image.Id, ct) is { } data)
             return data;
         var extras = StagedExtras.None with { Hashes = work.Promise?.Wanted() ?? [] };
+        var progress = ImportProgress.Part(task.ReportAsync, 0, work.Stores.Count + 1);
         return work.Method switch
         {
-            ImportMethod.WebDownload => await downloads.FetchAsync(image, work.Uri!, extras, ct),
-            ImportMethod.GlanceDownload => await remotes.FetchAsync(image, work.Remote!, task.Id, extras, ct),
+            ImportMethod.WebDownload => await downloads.FetchAsync(image, work.Uri!, extras, progress, ct),
+            ImportMethod.GlanceDownload => await remotes.FetchAsync(image, work.Remote!, task.Task.Id, extras, progress, ct),
             _ => throw Fault.StagedDataGone(),
         };
     }

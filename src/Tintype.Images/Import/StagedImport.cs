@@ -39,7 +39,7 @@ internal sealed class StagedImport(
                 // Of this store alone: the import may go on without it.
                 await using var undoOne = new UndoStack(log);
                 undoOne.Push($"emptying store {name} of blob {data.BlobId}", () => filling.EmptyAsync(store, data.BlobId));
-                await filling.FillAsync(store, data, ct);
+                await filling.FillAsync(store, data, ImportProgress.Part(task.ReportAsync, filled.Count + 1, work.Stores.Count + 1), ct);
                 undoOne.Commit();
                 undo.Push($"emptying store {name} of blob {data.BlobId}", () => filling.EmptyAsync(store, data.BlobId));
                 filled.Add(name);

@@ -22,7 +22,7 @@ internal sealed class StoreCopy(
         var blobId = image.BlobId!.Value;
         using var upload = running.Begin(blobId);
         await using var undo = new UndoStack(log);
-        foreach (var name in work.Stores)
+        foreach (var (index, name) in work.Stores.Index())
         {
             try
             {
@@ -31,7 +31,7 @@ internal sealed class StoreCopy(
                 await using var undoOne = new UndoStack(log);
                 undoOne.Push($"emptying store {name} of blob {blobId}", () => WithdrawAsync(store, blobId));
                 await quotas.ReserveAsync(QuotaKind.Store, image, image.Size!.Value, ct);
-                var learnt = await filling.CopyAsync(store, image, ct);
+                var learnt = await filling.CopyAsync(store, image, ImportProgress.Part(task.ReportAsync, index, work.Stores.Count), ct);
                 await KeepAsync(id, new BlobCopy(blobId, name, null), learnt);
                 undoOne.Commit();
                 undo.Push($"emptying store {name} of blob {blobId}", () => WithdrawAsync(store, blobId));
@@ -43,7 +43,7 @@ internal sealed class StoreCopy(
                 await imports.MarkAsync(id, task.Task.Id, marked => ImportMarks.Fail(marked, [name]));
             }
 
-            await task.ReportAsync(100 * (work.Stores.ToList().IndexOf(name) + 1) / work.Stores.Count, ct);
+            await task.ReportAsync(100 * (index + 1) / work.Stores.Count, ct);
         }
 
         undo.Commit();

@@ -17,26 +17,26 @@ namespace Tintype.Images.Import;
 internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobReader reader, BlobRepository blobs, ImageSignatures signatures, ILogger<StoreFilling> log)
 {
     /// <summary>Without reading the data, where the store can take the file as it is.</summary>
-    public async Task FillAsync(ImageStore store, StagedData data, CancellationToken ct)
+    public async Task FillAsync(ImageStore store, StagedData data, ImportProgress progress, CancellationToken ct)
     {
         // What an interrupted run has left there.
         await store.Blobs.DeleteAsync(data.BlobId, ct);
-        await FillAsync(store, data.BlobId, area.PathOf(data), data.Checksum, data.Hash, ct);
+        await FillAsync(store, data.BlobId, area.PathOf(data), data.Checksum, data.Hash, ct, progress);
     }
 
     /// <summary>The same with a finished file, of which nothing is in the store yet.</summary>
-    public async Task FillAsync(ImageStore store, Guid blobId, string path, string checksum, ImageHash hash, CancellationToken ct)
+    public async Task FillAsync(ImageStore store, Guid blobId, string path, string checksum, ImageHash hash, CancellationToken ct, ImportProgress? progress = null)
     {
         if (store.Blobs is IFileAdopting adopting && await adopting.TryAdoptAsync(path, blobId, ct))
             return;
         await using var source = File.OpenRead(path);
         using var examination = intake.ExamineAgain(hash);
-        await WriteAsync(store, blobId, source, examination, _ => { }, checksum, hash, ct);
+        await WriteAsync(store, blobId, progress?.Of(source, source.Length) ?? source, examination, _ => { }, checksum, hash, ct);
     }
 
     /// <summary>Copies what the image has in another store.</summary>
     /// <returns>What has been found out of data that nobody had looked at before; null for any other.</returns>
-    public async Task<IngestedData?> CopyAsync(ImageStore store, ImageRecord image, CancellationToken ct)
+    public async Task<IngestedData?> CopyAsync(ImageStore store, ImageRecord image, ImportProgress progress, CancellationToken ct)
     {
         var blobId = image.BlobId!.Value;
         await store.Blobs.DeleteAsync(blobId, ct);
@@ -46,7 +46,7 @@ internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobRead
         await using var source = await reader.OpenAsync(blobId, 0, image.Size!.Value, null, ct);
         using var examination = isForeign ? intake.Examine(image, kept: image.Hash is { } known ? HashKind.Get(known.Algorithm) : null)
             : intake.ExamineAgain(image.Hash);
-        var found = await WriteAsync(store, blobId, source, examination, isForeign ? found => Judge(found, signature) : _ => { }, image.Checksum, image.Hash, ct);
+        var found = await WriteAsync(store, blobId, progress.Of(source, image.Size), examination, isForeign ? found => Judge(found, signature) : _ => { }, image.Checksum, image.Hash, ct);
         return isForeign ? found : null;
     }
 

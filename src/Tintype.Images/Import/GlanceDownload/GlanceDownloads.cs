@@ -21,22 +21,22 @@ internal sealed class GlanceDownloads(
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <exception cref="Fault">There is no such image to be had; the sentence says why.</exception>
-    public Task<StagedData> FetchAsync(ImageRecord image, RemoteImage remote, Guid task, StagedExtras extras, CancellationToken ct) =>
-        remote.Region == Region.Own ? FromHereAsync(image, remote, extras, ct) : FromAfarAsync(image, remote, task, extras, ct);
+    public Task<StagedData> FetchAsync(ImageRecord image, RemoteImage remote, Guid task, StagedExtras extras, ImportProgress progress, CancellationToken ct) =>
+        remote.Region == Region.Own ? FromHereAsync(image, remote, extras, progress, ct) : FromAfarAsync(image, remote, task, extras, progress, ct);
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<StagedData> FromHereAsync(ImageRecord image, RemoteImage remote, StagedExtras extras, CancellationToken ct)
+    private async Task<StagedData> FromHereAsync(ImageRecord image, RemoteImage remote, StagedExtras extras, ImportProgress progress, CancellationToken ct)
     {
         // Who asked was asked for the right to when the import was begun.
         var source = remote.MayRead ? await images.FindAsync(remote.Id, ct) : null;
         if (source is not { Status: ImageStatus.Active, BlobId: { } blob, Size: { } size })
             throw NotToBeHad(remote, source is null ? "there is none that you may download" : $"its status is {source.Status.Word()}");
         await using var data = await reader.OpenAsync(blob, 0, size, null, ct);
-        return await TakeAsync(image, new Source(source.DiskFormat!, source.ContainerFormat!, size, source.Hash, source.Properties), data, remote, extras, ct);
+        return await TakeAsync(image, new Source(source.DiskFormat!, source.ContainerFormat!, size, source.Hash, source.Properties), progress.Of(data, size), remote, extras, ct);
     }
 
-    private async Task<StagedData> FromAfarAsync(ImageRecord image, RemoteImage remote, Guid task, StagedExtras extras, CancellationToken ct)
+    private async Task<StagedData> FromAfarAsync(ImageRecord image, RemoteImage remote, Guid task, StagedExtras extras, ImportProgress progress, CancellationToken ct)
     {
         if (!options.Value.Regions.TryGetValue(remote.Region, out var endpoint))
             throw NotToBeHad(remote, $"this service knows of no such region; it knows {string.Join(", ", options.Value.Regions.Keys.Prepend(Region.Own))}");
@@ -49,7 +49,7 @@ internal sealed class GlanceDownloads(
         using var sent = await SendAsync(remote, $"{path}/file", token, ct);
         await using var data = await sent.Content.ReadAsStreamAsync(ct);
         var hash = source is { OsHashAlgo: { } algorithm, OsHashValue: { } value } && HashKind.Find(algorithm) is not null ? new ImageHash(algorithm, value) : null;
-        return await TakeAsync(image, new Source(disk, container, size, hash, source.Properties), data, remote, extras, ct);
+        return await TakeAsync(image, new Source(disk, container, size, hash, source.Properties), progress.Of(data, size), remote, extras, ct);
     }
 
     private Task<StagedData> TakeAsync(ImageRecord image, Source source, Stream data, RemoteImage remote, StagedExtras extras, CancellationToken ct)

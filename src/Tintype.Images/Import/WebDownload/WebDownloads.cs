@@ -9,13 +9,13 @@ namespace Tintype.Images.Import.WebDownload;
 internal sealed class WebDownloads(WebSource source, StagingArea area, IOptions<DownloadOptions> options)
 {
     /// <exception cref="Fault">The URL cannot be fetched, or what it gives cannot be kept; the sentence says why.</exception>
-    public async Task<StagedData> FetchAsync(ImageRecord image, string url, StagedExtras extras, CancellationToken ct)
+    public async Task<StagedData> FetchAsync(ImageRecord image, string url, StagedExtras extras, ImportProgress progress, CancellationToken ct)
     {
         using var response = await source.OpenAsync(url, ct);
         var promised = response.Content.Headers.ContentLength;
         await using var body = new IdleTimeoutStream(await response.Content.ReadAsStreamAsync(ct), url, options.Value.IdleTimeout,
             (sentence, cause) => new Fault(FaultKind.BadRequest, sentence, cause));
-        return await area.TakeAsync(image, body, 0,
+        return await area.TakeAsync(image, progress.Of(body, promised), 0,
             found => RefuseTorn(url, promised, found.Size), extras, ct);
     }
 

@@ -11,6 +11,7 @@ public sealed class WebOrigin : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, byte[]> _answers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task> _gates = new(StringComparer.Ordinal);
     private readonly List<string> _requests = [];
     private readonly CancellationTokenSource _end = new();
     private readonly Task _run;
@@ -39,6 +40,14 @@ public sealed class WebOrigin : IAsyncDisposable
     {
         lock (_answers)
             _files[path] = data;
+    }
+
+    /// <summary>The second half comes when <paramref name="gate"/> has ended, or never if the server ends before.</summary>
+    public void GiveInHalves(string path, byte[] data, Task gate)
+    {
+        Give(path, data);
+        lock (_answers)
+            _gates[path] = gate;
     }
 
     public void Redirect(string path, string location) =>
@@ -90,13 +99,27 @@ public sealed class WebOrigin : IAsyncDisposable
                         range = header["Range: ".Length..];
                 }
 
-                await stream.WriteAsync(AnswerTo(method, path, range));
+                var answer = AnswerTo(method, path, range);
+                if (GateOf(path) is { } gate)
+                {
+                    await stream.WriteAsync(answer.AsMemory(0, answer.Length / 2));
+                    await gate.WaitAsync(_end.Token);
+                    answer = answer[(answer.Length / 2)..];
+                }
+
+                await stream.WriteAsync(answer);
             }
-            catch (IOException)
+            catch (Exception gone) when (gone is IOException or OperationCanceledException)
             {
                 // Whoever asked has heard enough, or was killed while asking.
             }
         }
+    }
+
+    private Task? GateOf(string path)
+    {
+        lock (_answers)
+            return _gates.GetValueOrDefault(path);
     }
 
     private byte[] AnswerTo(string method, string path, string? range)
