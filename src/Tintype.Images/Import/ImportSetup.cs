@@ -20,7 +20,10 @@ internal static class ImportSetup
         services.AddSingleton<DownloadRules>();
         services.AddSingleton<WebSource>();
         services.AddSingleton<WebDownloads>();
-        services.AddOptions<GlanceDownloadOptions>().BindConfiguration("Images:GlanceDownload").ValidateOnStart();
+        services.AddOptions<GlanceDownloadOptions>().BindConfiguration("Images:GlanceDownload")
+            .Validate(options => options.Regions.Values.All(uri => uri.IsAbsoluteUri && uri.Scheme is "http" or "https"),
+                "Images:GlanceDownload:Regions has a value that is no URL of an image service, as https://glance.east.example.org is.")
+            .ValidateOnStart();
         services.AddSingleton<ForwardedTokens>();
         services.AddSingleton<GlanceDownloads>();
         services.AddSingleton<ImportLifecycle>();

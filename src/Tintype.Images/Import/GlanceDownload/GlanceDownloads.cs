@@ -1,8 +1,9 @@
 using System.Net;
-using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Tintype.Images.Data.Download;
 using Tintype.Images.Data.Hashing;
+using Tintype.Images.Import.WebDownload;
 using Tintype.Images.Records;
 using Tintype.Images.Staging;
 using Tintype.Platform;
@@ -13,7 +14,7 @@ namespace Tintype.Images.Import.GlanceDownload;
 
 /// <summary>Fetches an image of another region, or another image of this one, with its formats and the properties that travel.</summary>
 internal sealed class GlanceDownloads(
-    StagingArea area, ImageRepository images, BlobReader reader, ForwardedTokens tokens, IOptions<GlanceDownloadOptions> options) : IDisposable
+    StagingArea area, ImageRepository images, BlobReader reader, ForwardedTokens tokens, IOptions<GlanceDownloadOptions> options, IOptions<DownloadOptions> web) : IDisposable
 {
     // Glance's default (glance_download_properties).
     private static readonly string[] _travelling = ["hw_", "trait:", "os_distro", "os_secure_boot", "os_type"];
@@ -43,11 +44,11 @@ internal sealed class GlanceDownloads(
         var token = tokens.Find(task) ?? throw NotToBeHad(remote, "the server was restarted meanwhile and has no token of yours any more; import it again");
         var path = $"{endpoint.AbsoluteUri.TrimEnd('/')}/v2/images/{remote.Id}";
         using var described = await SendAsync(remote, path, token, ct);
-        var source = await described.Content.ReadFromJsonAsync(ImagesJson.Default.ImageView, ct);
+        var source = await ReadAsync(remote, path, described, ct);
         if (source is not { Status: "active", DiskFormat: { } disk, ContainerFormat: { } container, Size: { } size })
             throw NotToBeHad(remote, $"its status is {source?.Status}");
         using var sent = await SendAsync(remote, $"{path}/file", token, ct);
-        await using var data = await sent.Content.ReadAsStreamAsync(ct);
+        await using var data = await BodyAsync($"{path}/file", sent, ct);
         var hash = source is { OsHashAlgo: { } algorithm, OsHashValue: { } value } && HashKind.Find(algorithm) is not null ? new ImageHash(algorithm, value) : null;
         return await TakeAsync(image, new Source(disk, container, size, hash, source.Properties), progress.Of(data, size), remote, extras, ct);
     }
@@ -70,17 +71,41 @@ internal sealed class GlanceDownloads(
         }, ct);
     }
 
+    private async Task<ImageView?> ReadAsync(RemoteImage remote, string url, HttpResponseMessage described, CancellationToken ct)
+    {
+        try
+        {
+            await using var body = await BodyAsync(url, described, ct);
+            return await JsonSerializer.DeserializeAsync(body, ImagesJson.Default.ImageView, ct);
+        }
+        catch (Exception other) when (other is JsonException or FormatException or InvalidOperationException)
+        {
+            // No JSON, or JSON of something else.
+            throw NotToBeHad(remote, $"{url} answers with something else than an image's description");
+        }
+    }
+
+    /// <summary>What is sent, from a service that may break off, but must not fall silent: it would hold up the imports of others.</summary>
+    private async Task<Stream> BodyAsync(string url, HttpResponseMessage response, CancellationToken ct) => new IdleTimeoutStream(
+        await response.Content.ReadAsStreamAsync(ct), url, web.Value.IdleTimeout, (sentence, cause) => new Fault(FaultKind.BadRequest, sentence, cause));
+
     private async Task<HttpResponseMessage> SendAsync(RemoteImage remote, string url, string token, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
         request.Headers.Add("X-Auth-Token", token);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(web.Value.IdleTimeout);
         try
         {
-            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+            var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token);
             if (response.StatusCode == HttpStatusCode.OK)
                 return response;
             using (response)
                 throw NotToBeHad(remote, $"{url} answers with {(int)response.StatusCode} {response.ReasonPhrase}");
+        }
+        catch (OperationCanceledException late) when (!ct.IsCancellationRequested)
+        {
+            throw new Fault(FaultKind.BadRequest, $"{url} did not answer within {web.Value.IdleTimeout.TotalSeconds:F0} s.", late);
         }
         catch (HttpRequestException failed)
         {

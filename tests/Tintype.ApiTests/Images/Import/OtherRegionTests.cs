@@ -10,6 +10,7 @@ namespace Tintype.ApiTests.Images.Import;
 public sealed class OtherRegionTests : IAsyncLifetime
 {
     private readonly TemporaryDirectory _folder = new();
+    private readonly WebOrigin _odd = new();
     private TintypeServer _here = null!;
     private TintypeServer _east = null!;
     private ApiClient _client = null!;
@@ -32,7 +33,8 @@ public sealed class OtherRegionTests : IAsyncLifetime
         using (var copy = Process.Start("cp", ["-a", east, here]))
             await copy.WaitForExitAsync(Ct);
         _east = await TintypeServer.StartAsync(east);
-        _here = await TintypeServer.StartAsync(here, $"--Images:GlanceDownload:Regions:east={_east.Address}image", $"--Images:GlanceDownload:Regions:gone=http://127.0.0.1:9/image");
+        _here = await TintypeServer.StartAsync(here, $"--Images:GlanceDownload:Regions:east={_east.Address}image", $"--Images:GlanceDownload:Regions:gone=http://127.0.0.1:9/image",
+            $"--Images:GlanceDownload:Regions:odd={_odd.Url("/image")}", "--Images:WebDownload:IdleTimeout=00:00:05");
         (_client, _far) = (new ApiClient(_here, token), new ApiClient(_east, token));
     }
 
@@ -42,6 +44,7 @@ public sealed class OtherRegionTests : IAsyncLifetime
         _far.Dispose();
         await _here.DisposeAsync();
         await _east.DisposeAsync();
+        await _odd.DisposeAsync();
         _folder.Dispose();
     }
 
@@ -73,6 +76,29 @@ public sealed class OtherRegionTests : IAsyncLifetime
         var (image, task) = await FetchAsync("gone", queued);
         Assert.Equal("queued", image.GetProperty("status").GetString());
         Assert.StartsWith("http://127.0.0.1:9/image/v2/images/", task.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Two imports run at a time: whatever answers them, they end.</summary>
+    [Fact]
+    public async Task A_service_that_breaks_off_or_falls_silent_or_is_none_fails_the_import_with_the_reason()
+    {
+        var (page, number, torn, silent) = (Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), Guid.NewGuid().ToString(), Guid.NewGuid().ToString());
+        var described = JsonSerializer.SerializeToUtf8Bytes(new { id = torn, status = "active", disk_format = "raw", container_format = "bare", size = 100 });
+        _odd.Give($"/image/v2/images/{page}", "<html>"u8.ToArray());
+        _odd.Give($"/image/v2/images/{number}", "7"u8.ToArray());
+        _odd.Give($"/image/v2/images/{torn}", described);
+        _odd.Answer($"/image/v2/images/{torn}/file", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nfifteen bytes.."u8.ToArray());
+        _odd.Give($"/image/v2/images/{silent}", described);
+        _odd.GiveInHalves($"/image/v2/images/{silent}/file", new byte[100_000], new TaskCompletionSource().Task);
+
+        foreach (var source in new[] { page, number })
+            await AssertFailsAsync("odd", source, $"{_odd.Url("/image/v2/images/")}{source} answers with something else than an image's description");
+        foreach (var (source, reason) in new[] { (torn, "broke off"), (silent, "has sent nothing for 5 s") })
+        {
+            var (image, task) = await FetchAsync("odd", source);
+            Assert.Equal("queued", image.GetProperty("status").GetString());
+            Assert.Contains(reason, task.GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
     }
 
     private async Task AssertFailsAsync(string region, string source, string reason)
