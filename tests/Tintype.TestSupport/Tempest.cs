@@ -55,6 +55,8 @@ public static partial class Tempest
             http_image = {httpImage}
             build_timeout = 120
             image_caching_enabled = true
+            # Where several workers share one endpoint, one of them is asked by another way; here one process is all of them.
+            alternate_image_endpoint = image
             [image-feature-enabled]
             import_image = true
             os_glance_reserved = true
