@@ -68,11 +68,22 @@ public sealed class ImageListingTests
     [InlineData("name=disk", "images_by_name images_by_owner_name image_members_by_member")]
     [InlineData("name=disk&visibility=public", "images_by_name")]
     [InlineData("owner=o&visibility=public", "images_by_owner_visibility")]
-    public async Task A_page_is_a_seek(string parameters, string indexes)
+    public Task A_page_is_a_seek(string parameters, string indexes) => AssertSeeksAsync(parameters, indexes, seesAll: false);
+
+    [Theory]
+    [InlineData("", "images_by_visibility images_by_visibility images_by_visibility images_by_owner_visibility")]
+    [InlineData("sort=created_at:asc", "images_by_visibility images_by_visibility images_by_visibility images_by_owner_visibility")]
+    [InlineData("visibility=all", "images_by_age")]
+    [InlineData("visibility=private", "images_by_visibility")]
+    [InlineData("name=disk", "images_by_name images_by_name images_by_name images_by_owner_name")]
+    [InlineData("owner=o", "images_by_owner_visibility images_by_owner_visibility images_by_owner_visibility images_by_owner_visibility")]
+    public Task An_administrators_page_is_a_seek(string parameters, string indexes) => AssertSeeksAsync(parameters, indexes, seesAll: true);
+
+    private static async Task AssertSeeksAsync(string parameters, string indexes, bool seesAll)
     {
         await using var room = new ImagesRoom();
         var pairs = parameters.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(p => p.Split('=')).Select(p => new KeyValuePair<string, string>(p[0], p[1]));
-        var sql = new ImageListSql(ImageListParser.Parse([.. pairs]), Personas.Owners, seesAll: false, TestImages.New());
+        var sql = new ImageListSql(ImageListParser.Parse([.. pairs]), Personas.Owners, seesAll, TestImages.New());
 
         var plan = await room.Database.ReadAsync(async db => (await db.QueryAsync<Step>("EXPLAIN QUERY PLAN " + sql.Text, sql.Parameters)).ToList(), Ct);
 
