@@ -22,14 +22,12 @@ done
 
 require_dotnet
 install_packages client || say "going on without the OpenStack client"
-if install_packages guests guest-image; then
-  if demo_guest; then
-    arguments+=("--Demo:GuestImage=$PWD/artifacts/guest/demo.qcow2")
-  else
-    say "the demo guest could not be built; going on without it"
-  fi
-else
+if ! install_packages guests guest-image && [ -n "$(missing_packages guests)" ]; then
   say "going on with images alone: guests are off until these packages are there"
+elif demo_guest; then
+  arguments+=("--Demo:GuestImage=$PWD/artifacts/guest/demo.qcow2")
+else
+  say "the demo guest could not be built; going on without it"
 fi
 
 server=src/Tintype.Server/bin/Release/net10.0/Tintype.Server
