@@ -75,10 +75,10 @@ require_dotnet() {
   esac
 }
 
-# demo_guest : builds artifacts/guest/demo.qcow2 unless the present one was built by the same script
+# demo_guest : builds artifacts/guest/demo.qcow2 unless the present one was built by the same script of the same files
 demo_guest() {
   local image=artifacts/guest/demo.qcow2 stamp=artifacts/guest/demo.stamp now
-  now=$(sha256sum scripts/build-guest.sh | cut -c1-64)
+  now=$(find scripts/build-guest.sh scripts/guest -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c1-64)
   [ -e "$image" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && return 0
   say "building the demo guest from Debian's packages"
   mkdir -p artifacts/guest
