@@ -10,7 +10,7 @@ public sealed class UpTests : IDisposable
 {
     private const string ForGuests = "genisoimage ipxe-qemu qemu-system-x86 qemu-utils seabios util-linux";
     private const string ForTheDemoGuest = "cpio e2fsprogs fakeroot fdisk grub-common grub-pc-bin gzip kmod xz-utils zstd";
-    private const string Client = "python3-openstackclient";
+    private const string Client = "curl python3-openstackclient";
 
     private readonly ScriptMachine _machine = new();
 
