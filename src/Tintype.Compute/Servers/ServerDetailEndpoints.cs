@@ -48,9 +48,8 @@ internal static class ServerDetailEndpoints
         using var body = await JsonBody.ReadDocumentAsync(request, ct);
         var items = RequestObject.MetadataOf(body.RootElement, "metadata");
         var server = await lookup.FindForChangeAsync(id, caller, MetadataRule + (replace ? "update_all" : "create"), ct);
-        var merged = replace ? items : server.Metadata.Concat(items).GroupBy(i => i.Key).ToDictionary(g => g.Key, g => g.Last().Value);
-        await SaveAsync(server, merged, servers, ct);
-        return Answer(merged);
+        return Answer(await ChangeMetadataAsync(server.Id,
+            before => replace ? items : before.Concat(items).GroupBy(i => i.Key).ToDictionary(g => g.Key, g => g.Last().Value), servers, ct));
     }
 
     private static async Task<JsonHttpResult<MetadataItem>> ShowMetadataItemAsync(string id, string key, Caller caller, ServerLookup lookup, CancellationToken ct)
@@ -67,7 +66,7 @@ internal static class ServerDetailEndpoints
         if (!item.TryGetValue(key, out var value) || item.Count != 1)
             throw Fault.BadRequest("Request body and URI mismatch");
         var server = await lookup.FindForChangeAsync(id, caller, MetadataRule + "update", ct);
-        await SaveAsync(server, new Dictionary<string, string>(server.Metadata) { [key] = value }, servers, ct);
+        await ChangeMetadataAsync(server.Id, before => new Dictionary<string, string>(before) { [key] = value }, servers, ct);
         return Answer(key, value);
     }
 
@@ -75,15 +74,19 @@ internal static class ServerDetailEndpoints
         string id, string key, Caller caller, ServerLookup lookup, ServerRepository servers, CancellationToken ct)
     {
         var server = await lookup.FindForChangeAsync(id, caller, MetadataRule + "delete", ct);
-        if (!server.Metadata.ContainsKey(key))
-            throw Fault.NotFound("Metadata item was not found");
-        await SaveAsync(server, server.Metadata.Where(i => i.Key != key).ToDictionary(), servers, ct);
+        await ChangeMetadataAsync(server.Id, before => before.ContainsKey(key) ? before.Where(i => i.Key != key).ToDictionary()
+            : throw Fault.NotFound("Metadata item was not found"), servers, ct);
         return TypedResults.NoContent();
     }
 
-    private static Task SaveAsync(Server server, IReadOnlyDictionary<string, string> metadata, ServerRepository servers, CancellationToken ct) =>
-        metadata.Count <= MetadataItems ? servers.UpdateAsync(server with { Metadata = metadata }, ct)
-            : throw Fault.Forbidden($"Maximum number of metadata items exceeds {MetadataItems}");
+    private static async Task<IReadOnlyDictionary<string, string>> ChangeMetadataAsync(
+        Guid id, Func<IReadOnlyDictionary<string, string>, IReadOnlyDictionary<string, string>> change, ServerRepository servers, CancellationToken ct) =>
+        (await servers.UpdateAsync(id, server =>
+        {
+            var metadata = change(server.Metadata);
+            return metadata.Count <= MetadataItems ? server with { Metadata = metadata }
+                : throw Fault.Forbidden($"Maximum number of metadata items exceeds {MetadataItems}");
+        }, ct)).Metadata;
 
     private static async Task<JsonHttpResult<TagList>> ShowTagsAsync(string id, Microversion version, Caller caller, ServerLookup lookup, CancellationToken ct)
     {
@@ -103,7 +106,7 @@ internal static class ServerDetailEndpoints
         if (!tags.TrueForAll(ServerTags.IsValid))
             throw asked.Invalid("tags", ServerTags.Rule);
         var server = await lookup.FindForChangeAsync(id, caller, "os_compute_api:os-server-tags:update_all", ct);
-        await servers.UpdateAsync(server with { Tags = tags }, ct);
+        await servers.UpdateAsync(server.Id, s => s with { Tags = tags }, ct);
         return Answer(tags);
     }
 
@@ -116,9 +119,8 @@ internal static class ServerDetailEndpoints
         var server = await lookup.FindForChangeAsync(id, caller, "os_compute_api:os-server-tags:update", ct);
         if (server.Tags.Contains(tag))
             return TypedResults.NoContent();
-        if (server.Tags.Count >= TagCount)
-            throw Fault.BadRequest($"The number of tags exceeded the per-server limit {TagCount}");
-        await servers.UpdateAsync(server with { Tags = [.. server.Tags, tag] }, ct);
+        await servers.UpdateAsync(server.Id, s => s.Tags.Contains(tag) ? s : s.Tags.Count < TagCount ? s with { Tags = [.. s.Tags, tag] }
+            : throw Fault.BadRequest($"The number of tags exceeded the per-server limit {TagCount}"), ct);
         return TypedResults.Created(PublicUrl.Of(request, request.Path));
     }
 
@@ -127,9 +129,8 @@ internal static class ServerDetailEndpoints
     {
         RequireTags(version);
         var server = await lookup.FindForChangeAsync(id, caller, "os_compute_api:os-server-tags:delete", ct);
-        if (!server.Tags.Contains(tag))
-            throw Fault.NotFound($"Instance {server.Id} has no tag '{tag}'");
-        await servers.UpdateAsync(server with { Tags = [.. server.Tags.Where(t => t != tag)] }, ct);
+        await servers.UpdateAsync(server.Id, s => s.Tags.Contains(tag) ? s with { Tags = [.. s.Tags.Where(t => t != tag)] }
+            : throw Fault.NotFound($"Instance {s.Id} has no tag '{tag}'"), ct);
         return TypedResults.NoContent();
     }
 

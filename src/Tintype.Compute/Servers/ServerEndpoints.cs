@@ -74,16 +74,15 @@ internal static class ServerEndpoints
         var asked = RequestObject.Of(body.RootElement, "server");
         string[] known = ["name", "OS-DCF:diskConfig", "accessIPv4", "accessIPv6"];
         asked.AllowOnly([.. known, .. version.Has(19) ? (string[])["description"] : [], .. version.Has(90) ? (string[])["hostname"] : []]);
-        var server = await lookup.FindForChangeAsync(id, caller, Rule + "update", ct);
-        server = server with
+        var found = await lookup.FindForChangeAsync(id, caller, Rule + "update", ct);
+        await servers.UpdateAsync(found.Id, server => server with
         {
             Name = asked.OptionalName("name") ?? server.Name,
             Description = asked.Has("description") ? asked.OptionalText("description", 0, 255) : server.Description,
-            Hostname = asked.OptionalText("hostname", 1, 63) ?? server.Hostname,
+            Hostname = ServerNaming.HostnameIn(asked) ?? server.Hostname,
             AccessIPv4 = asked.OptionalText("accessIPv4", 0, 45) ?? server.AccessIPv4,
             AccessIPv6 = asked.OptionalText("accessIPv6", 0, 45) ?? server.AccessIPv6,
-        };
-        await servers.UpdateAsync(server, ct);
+        }, ct);
         return Answer(await lookup.FindAsync(id, caller, ct), request, version, caller, guests);
     }
 

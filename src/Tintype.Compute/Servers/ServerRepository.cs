@@ -91,14 +91,25 @@ internal sealed class ServerRepository(MetadataDatabase database, TimeProvider t
     public Task ResetAsync(Guid id, VmState state, CancellationToken ct) => ChangeAsync(
         "vm_state = @state, task_state = NULL", "task_state IS NOT 'deleting'", new { id = id.ToString(), now = Now, state = ServerStates.Word(state) }, ct);
 
-    /// <summary>What its user may change.</summary>
-    public Task UpdateAsync(Server server, CancellationToken ct) => ChangeAsync("""
-        name = @Name, description = @Description, hostname = @Hostname, metadata = @metadata, tags = @tags, access_ipv4 = @AccessIPv4, access_ipv6 = @AccessIPv6
-        """, "1 = 1", new
+    /// <summary>
+    /// Reads the server, lets <paramref name="change"/> decide what its user makes of it, and writes that, in one transaction: of two
+    /// changes at the same time neither undoes the other.
+    /// </summary>
+    /// <exception cref="Fault">404: it has gone; or what <paramref name="change"/> refuses.</exception>
+    public Task<Server> UpdateAsync(Guid id, Func<Server, Server> change, CancellationToken ct) => database.WriteAsync(async scope =>
     {
-        id = server.Id.ToString(), now = Now, server.Name, server.Description, server.Hostname, server.AccessIPv4, server.AccessIPv6,
-        metadata = JsonSerializer.Serialize(server.Metadata, ServerRowJson.Default.IReadOnlyDictionaryStringString),
-        tags = JsonSerializer.Serialize(server.Tags, ServerRowJson.Default.IReadOnlyListString),
+        var after = change(await FindAsync(scope, id) ?? throw Fault.ServerNotFound(id));
+        await scope.ExecuteAsync("""
+            UPDATE servers SET name = @Name, description = @Description, hostname = @Hostname, metadata = @metadata, tags = @tags,
+                   access_ipv4 = @AccessIPv4, access_ipv6 = @AccessIPv6, updated_at = @now
+            WHERE id = @id
+            """, new
+        {
+            id = id.ToString(), now = Now, after.Name, after.Description, after.Hostname, after.AccessIPv4, after.AccessIPv6,
+            metadata = JsonSerializer.Serialize(after.Metadata, ServerRowJson.Default.IReadOnlyDictionaryStringString),
+            tags = JsonSerializer.Serialize(after.Tags, ServerRowJson.Default.IReadOnlyListString),
+        });
+        return after;
     }, ct);
 
     public Task LockAsync(Guid id, string? by, string? reason, CancellationToken ct) => ChangeAsync(

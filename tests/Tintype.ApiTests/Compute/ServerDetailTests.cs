@@ -76,6 +76,30 @@ public sealed class ServerDetailTests(ComputeServer compute)
     }
 
     [Fact]
+    public async Task Of_changes_at_the_same_time_none_is_lost()
+    {
+        const int Count = 20;
+        var id = await compute.MakeServerAsync(SharedServer.Unique("vm"));
+        var renamed = SharedServer.Unique("renamed");
+
+        IEnumerable<(string Path, string? Body)> changes =
+        [
+            .. Enumerable.Range(0, Count).Select(n => ($"/tags/t{n}", (string?)null)),
+            .. Enumerable.Range(0, Count).Select(n => ($"/metadata/m{n}", (string?)$$"""{"meta": {"m{{n}}": "{{n}}"} }""")),
+            ("", $$"""{"server": {"name": "{{renamed}}"} }"""),
+        ];
+        var answers = await Task.WhenAll(changes.Select(c => ComputeServer.AskAsync(compute.Member, "PUT", $"/servers/{id}{c.Path}", c.Body, 26)));
+
+        Assert.All(answers, answer => Assert.Contains(answer.Status, (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.Created]));
+        var shown = await ComputeServer.ShowAsync(compute.Member, id, 26);
+        Assert.Equal(Enumerable.Range(0, Count).Select(n => $"t{n}").Order(StringComparer.Ordinal),
+            shown.GetProperty("tags").EnumerateArray().Select(t => t.GetString()).Order(StringComparer.Ordinal));
+        Assert.Equal(Enumerable.Range(0, Count).Select(n => $"m{n}").Order(StringComparer.Ordinal),
+            shown.GetProperty("metadata").EnumerateObject().Select(m => m.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(renamed, shown.GetProperty("name").GetString());
+    }
+
+    [Fact]
     public async Task What_was_done_and_why_it_failed_can_be_looked_up()
     {
         var id = await compute.MakeServerAsync(SharedServer.Unique("vm"));

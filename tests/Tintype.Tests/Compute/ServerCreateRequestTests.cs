@@ -60,6 +60,8 @@ public sealed class ServerCreateRequestTests
     [InlineData(1, """, "security_groups": [{"name": "web"}]""", "Security group web not found.")]
     [InlineData(1, """, "availability_zone": "mars" """, "The requested availability zone is not available")]
     [InlineData(90, """, "networks": "none", "hostname": "h", "max_count": 2""", "Unable to allocate a single hostname to multiple instances")]
+    [InlineData(90, """, "networks": "none", "hostname": "a\nb" """, "it must be letters, digits and any of - . _")]
+    [InlineData(90, """, "networks": "none", "hostname": "" """, "Value: ''. '' is too short")]
     [InlineData(52, """, "networks": "none", "tags": ["a/b"]""", "without '/' and ','")]
     public void A_wrong_member_is_refused_by_name(int minor, string members, string sentence)
     {

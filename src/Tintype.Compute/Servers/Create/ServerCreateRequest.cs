@@ -31,7 +31,7 @@ internal sealed record ServerCreateRequest(
         var maximum = server.Integer("max_count", 1) ?? minimum;
         if (minimum > maximum)
             throw Fault.BadRequest("min_count must be <= max_count");
-        var hostname = server.OptionalText("hostname", 1, 63);
+        var hostname = ServerNaming.HostnameIn(server);
         if (hostname is not null && maximum > 1)
             throw Fault.BadRequest("Unable to allocate a single hostname to multiple instances");
 

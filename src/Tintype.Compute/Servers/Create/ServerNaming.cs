@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Tintype.Compute.Api;
+using Tintype.Platform.Http;
 
 namespace Tintype.Compute.Servers.Create;
 
@@ -29,6 +31,16 @@ internal static class ServerNaming
         var hostname = text.ToString();
         hostname = hostname[..Math.Min(hostname.Length, 63)].Trim('-');
         return hostname.Length == 0 ? $"Server-{id}" : hostname;
+    }
+
+    /// <summary>The host name that a request gives in words of its own; null when it gives none.</summary>
+    /// <exception cref="Fault">400: it is none. It goes into the guest's files, where a line feed, say, would be more than a name.</exception>
+    public static string? HostnameIn(RequestObject server)
+    {
+        if (server.OptionalText("hostname", 1, 63) is not { } hostname)
+            return null;
+        return hostname.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_') ? hostname
+            : throw server.Invalid("hostname", "it must be letters, digits and any of - . _");
     }
 
     /// <summary>A locally administered unicast address in the range that OpenStack uses.</summary>
