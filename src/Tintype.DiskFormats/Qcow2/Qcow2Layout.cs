@@ -1,59 +1,63 @@
 using System.Buffers.Binary;
-using System.Numerics;
 
 namespace Tintype.DiskFormats.Qcow2;
 
+/// <summary>An L2 table that names data.</summary>
+/// <param name="Number">Its place in the L1 table: it is for the clusters of the disk from this times <see cref="Qcow2Layout.ClustersPerTable"/> on.</param>
+/// <param name="Clusters">How many of these are stored; at least 1.</param>
+public readonly record struct Qcow2Table(int Number, int Clusters);
+
 /// <summary>
-/// Where everything lies in a qcow2 file that is written front to back, decided before its first byte:
+/// Where everything lies in a qcow2 file that is made from a disk's content, decided before its first byte:
 /// <code>
 /// header │ refcount table │ refcount blocks │ L1 │ L2 tables that name data │ data clusters, in the guest's order
 /// </code>
 /// Clusters of 64 KiB; refcounts of 16 bits, all 1. A cluster without data is not stored and has no L2 entry, and an L2 table without
-/// entries is not stored either: with no backing file both read as zeros. Holds one bit a cluster: 2 KiB for each GiB of disk.
+/// entries is not stored either: with no backing file both read as zeros. Everything before the L2 tables follows from how many clusters
+/// each of these names: 12 bytes for each 512 MiB of disk that have any. It never changes, and many may read by it.
 /// </summary>
-internal sealed class Qcow2Layout
+public sealed class Qcow2Layout
 {
-    public const int ClusterBits = 16;
+    /// <summary>The version of what is told above. The same content gives the same file for as long as this is the same.</summary>
+    public const int Version = 1;
+
     public const int ClusterSize = 1 << ClusterBits;
 
-    /// <summary>The largest disk, in bytes: 64 TiB, for which the map of clusters takes 128 MiB.</summary>
+    /// <summary>Clusters of the disk that an L2 table has entries for.</summary>
+    public const int ClustersPerTable = EntriesPerTable;
+
+    /// <summary>The largest disk, in bytes: 64 TiB.</summary>
     public const long MaximumVirtualSize = 1L << 46;
 
-    private const int EntriesPerTable = ClusterSize / sizeof(ulong);
-    private const int RefcountsPerBlock = ClusterSize / sizeof(ushort);
+    internal const int EntriesPerTable = ClusterSize / sizeof(ulong);
     // The cluster is referred to exactly once, so that QEMU may write to it without looking at refcounts.
-    private const ulong Copied = 1UL << 63;
+    internal const ulong Copied = 1UL << 63;
 
-    private readonly ulong[] _stored;
+    private const int ClusterBits = 16;
+    private const int RefcountsPerBlock = ClusterSize / sizeof(ushort);
+
+    // The tables that are stored, in their order, and how many clusters with data come before those of each; and of all, at the end.
+    private readonly int[] _tables;
+    private readonly long[] _before;
     private readonly long _l1Entries;
     private readonly long _refcountTableClusters;
     private readonly long _refcountBlocks;
     private readonly long _l1Clusters;
-    private readonly long _l2Tables;
-    // Cursors over the tables, which are asked for in ascending order.
-    private long _nextL2Table;
-    private long _nextL2Slice;
-    private long _nextDataCluster;
 
-    public Qcow2Layout(long virtualSize, IEnumerable<DiskExtent> extents)
+    /// <param name="virtualSize">Bytes of the disk, a multiple of 512.</param>
+    /// <param name="tables">In ascending order.</param>
+    /// <exception cref="ArgumentException">Tables that the disk does not have, or not in their order.</exception>
+    public Qcow2Layout(long virtualSize, IEnumerable<Qcow2Table> tables)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(virtualSize);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(virtualSize, MaximumVirtualSize);
-        if (virtualSize % 512 != 0)
-            throw new ArgumentOutOfRangeException(nameof(virtualSize), virtualSize, "A disk consists of sectors of 512 bytes.");
+        RefuseSize(virtualSize);
         VirtualSize = virtualSize;
         GuestClusters = DivideUp(virtualSize, ClusterSize);
-        _stored = new ulong[DivideUp(GuestClusters, 64)];
-        Mark(extents);
-        DataClusters = _stored.Sum(word => (long)BitOperations.PopCount(word));
-
         _l1Entries = Math.Max(1, DivideUp(GuestClusters, EntriesPerTable));
+        (_tables, _before) = Count(tables);
         _l1Clusters = DivideUp(_l1Entries, EntriesPerTable);
-        for (long table = 0; table < _l1Entries; table++)
-            _l2Tables += HasData(table) ? 1 : 0;
 
         // Refcount blocks count themselves and their table: grow until they cover what they are part of.
-        var others = 1 + _l1Clusters + _l2Tables + DataClusters;
+        var others = 1 + _l1Clusters + _tables.Length + DataClusters;
         long needed;
         do
         {
@@ -62,58 +66,64 @@ internal sealed class Qcow2Layout
             _refcountBlocks = DivideUp(others + _refcountTableClusters + needed, RefcountsPerBlock);
         }
         while (needed != _refcountBlocks);
-        MetadataClusters = 1 + _refcountTableClusters + _refcountBlocks + _l1Clusters + _l2Tables;
+        FirstTable = 1 + _refcountTableClusters + _refcountBlocks + _l1Clusters;
     }
 
     public long VirtualSize { get; }
 
-    /// <summary>Clusters of the disk, stored or not.</summary>
-    public long GuestClusters { get; }
-
-    public long DataClusters { get; }
-
-    /// <summary>Clusters before the first one with data.</summary>
-    public long MetadataClusters { get; }
-
+    /// <summary>Bytes of the whole file.</summary>
     public long FileLength => (MetadataClusters + DataClusters) * ClusterSize;
 
-    /// <summary>The number of clusters from <paramref name="guestCluster"/> on that are stored without a gap, at most <paramref name="limit"/>.</summary>
-    public long StoredRun(long guestCluster, long limit)
+    /// <summary>Clusters of the disk, stored or not.</summary>
+    internal long GuestClusters { get; }
+
+    internal long DataClusters => _before[^1];
+
+    /// <summary>The cluster of the file that is the first L2 table.</summary>
+    internal long FirstTable { get; }
+
+    /// <summary>Clusters before the first one with data.</summary>
+    internal long MetadataClusters => FirstTable + _tables.Length;
+
+    /// <exception cref="ArgumentOutOfRangeException">No disk, or none of ours, has this size.</exception>
+    internal static void RefuseSize(long virtualSize)
     {
-        long run = 0;
-        while (run < limit && guestCluster + run < GuestClusters && IsStored(guestCluster + run))
-            run++;
-        return run;
+        ArgumentOutOfRangeException.ThrowIfNegative(virtualSize);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(virtualSize, MaximumVirtualSize);
+        if (virtualSize % 512 != 0)
+            throw new ArgumentOutOfRangeException(nameof(virtualSize), virtualSize, "A disk consists of sectors of 512 bytes.");
     }
 
-    /// <summary>The first stored cluster at or after <paramref name="guestCluster"/>; there must be one.</summary>
-    public long NextStored(long guestCluster)
+    internal static long DivideUp(long value, long by) => (value + by - 1) / by;
+
+    /// <summary>The number of the L2 table that is stored as the <paramref name="index"/>th.</summary>
+    internal int TableAt(int index) => _tables[index];
+
+    /// <summary>Clusters with data before those of the L2 table that is stored as the <paramref name="index"/>th.</summary>
+    internal long DataBefore(int index) => _before[index];
+
+    /// <summary>Which of the stored L2 tables names this cluster with data.</summary>
+    internal int TableOf(long dataCluster)
     {
-        var word = guestCluster / 64;
-        var bits = _stored[word] & (ulong.MaxValue << (int)(guestCluster % 64));
-        while (bits == 0)
-            bits = _stored[++word];
-        return (word * 64) + BitOperations.TrailingZeroCount(bits);
+        var found = Array.BinarySearch(_before, dataCluster);
+        return found >= 0 ? found : ~found - 1;
     }
 
-    /// <summary>Fills the cluster of metadata at <paramref name="index"/>. To be called for each in ascending order, once.</summary>
-    public void WriteMetadata(long index, Span<byte> cluster)
+    /// <summary>Fills the cluster of the file at <paramref name="index"/>, which is one before the L2 tables.</summary>
+    internal void WriteMetadata(long index, Span<byte> cluster)
     {
         cluster.Clear();
         var refcountTable = 1L;
         var refcountBlocks = refcountTable + _refcountTableClusters;
         var l1 = refcountBlocks + _refcountBlocks;
-        var l2 = l1 + _l1Clusters;
         if (index == 0)
             Header(refcountTable, l1).WriteTo(cluster);
         else if (index < refcountBlocks)
             WriteRefcountTable((index - refcountTable) * EntriesPerTable, refcountBlocks, cluster);
         else if (index < l1)
             WriteRefcounts((index - refcountBlocks) * RefcountsPerBlock, cluster);
-        else if (index < l2)
-            WriteL1((index - l1) * EntriesPerTable, l2, cluster);
         else
-            WriteL2(cluster);
+            WriteL1((index - l1) * EntriesPerTable, cluster);
     }
 
     private Qcow2Header Header(long refcountTable, long l1) => new(
@@ -135,57 +145,26 @@ internal sealed class Qcow2Layout
             BinaryPrimitives.WriteUInt16BigEndian(cluster[(i * 2)..], 1);
     }
 
-    private void WriteL1(long firstTable, long tablesAt, Span<byte> cluster)
+    private void WriteL1(long firstEntry, Span<byte> cluster)
     {
-        var count = (int)Math.Min(EntriesPerTable, _l1Entries - firstTable);
-        for (var i = 0; i < count; i++)
-        {
-            if (HasData(firstTable + i))
-                BinaryPrimitives.WriteUInt64BigEndian(cluster[(i * 8)..], Copied | (ulong)((tablesAt + _nextL2Table++) * ClusterSize));
-        }
+        var index = Array.BinarySearch(_tables, (int)firstEntry);
+        for (index = index >= 0 ? index : ~index; index < _tables.Length && _tables[index] < firstEntry + EntriesPerTable; index++)
+            BinaryPrimitives.WriteUInt64BigEndian(cluster[((int)(_tables[index] - firstEntry) * 8)..], Copied | (ulong)((FirstTable + index) * ClusterSize));
     }
 
-    private void WriteL2(Span<byte> cluster)
+    private (int[] Tables, long[] Before) Count(IEnumerable<Qcow2Table> tables)
     {
-        while (!HasData(_nextL2Slice))
-            _nextL2Slice++;
-        var first = _nextL2Slice++ * EntriesPerTable;
-        var count = (int)Math.Min(EntriesPerTable, GuestClusters - first);
-        for (var i = 0; i < count; i++)
+        var numbers = new List<int>();
+        var before = new List<long> { 0 };
+        foreach (var (number, clusters) in tables)
         {
-            if (IsStored(first + i))
-                BinaryPrimitives.WriteUInt64BigEndian(cluster[(i * 8)..], Copied | (ulong)((MetadataClusters + _nextDataCluster++) * ClusterSize));
-        }
-    }
-
-    private void Mark(IEnumerable<DiskExtent> extents)
-    {
-        long at = 0;
-        foreach (var extent in extents)
-        {
-            if (extent.Offset != at || extent.Length <= 0 || extent.Length > VirtualSize - at)
-                throw new ArgumentException($"The extent ({extent.Offset}, {extent.Length}) does not continue at {at}: extents cover the disk of {VirtualSize} bytes in order, without gaps.", nameof(extents));
-            at = extent.End;
-            if (extent.IsZero)
-                continue;
-            var last = (extent.End - 1) / ClusterSize;
-            for (var cluster = extent.Offset / ClusterSize; cluster <= last; cluster++)
-                _stored[cluster / 64] |= 1UL << (int)(cluster % 64);
+            var most = Math.Min(EntriesPerTable, GuestClusters - ((long)number * EntriesPerTable));
+            if (number < 0 || (numbers.Count > 0 && number <= numbers[^1]) || clusters < 1 || clusters > most)
+                throw new ArgumentException($"The table {number} with {clusters} clusters is not one of a disk of {VirtualSize} bytes, or comes too late.", nameof(tables));
+            numbers.Add(number);
+            before.Add(before[^1] + clusters);
         }
 
-        if (at != VirtualSize)
-            throw new ArgumentException($"The extents end at {at}, the disk at {VirtualSize}.", nameof(extents));
+        return ([.. numbers], [.. before]);
     }
-
-    private bool IsStored(long guestCluster) => (_stored[guestCluster / 64] & (1UL << (int)(guestCluster % 64))) != 0;
-
-    /// <summary>Whether an L2 table would name any data.</summary>
-    private bool HasData(long table)
-    {
-        var first = (int)(table * EntriesPerTable / 64);
-        return first < _stored.Length
-            && _stored.AsSpan(first, Math.Min(EntriesPerTable / 64, _stored.Length - first)).ContainsAnyExcept(0UL);
-    }
-
-    private static long DivideUp(long value, long by) => (value + by - 1) / by;
 }

@@ -7,11 +7,8 @@ namespace Tintype.DiskFormats.Qcow2;
 /// </summary>
 public sealed class Qcow2Stream : ForwardStream
 {
-    private readonly Qcow2Layout _layout;
+    private readonly Qcow2Reader _file;
     private readonly DiskReader _read;
-    private readonly byte[] _metadata = GC.AllocateUninitializedArray<byte>(Qcow2Layout.ClusterSize);
-    private long _metadataIndex = -1;
-    private long _guestCluster;
     private long _position;
 
     /// <param name="virtualSize">Bytes of the disk, a multiple of 512, at most 64 TiB.</param>
@@ -23,15 +20,16 @@ public sealed class Qcow2Stream : ForwardStream
     {
         ArgumentNullException.ThrowIfNull(extents);
         ArgumentNullException.ThrowIfNull(read);
-        _layout = new Qcow2Layout(virtualSize, extents);
+        var map = new ClusterMap(virtualSize, extents);
         _read = read;
+        _file = new Qcow2Reader(new Qcow2Layout(virtualSize, map.Tables()), map.ReadAsync, ReadDiskAsync);
     }
 
     /// <summary>Bytes of the finished file.</summary>
-    public override long Length => _layout.FileLength;
+    public override long Length => _file.Layout.FileLength;
 
     /// <summary>Bytes of the disk that the file stores, in whole clusters: what will be read from the source.</summary>
-    public long StoredBytes => _layout.DataClusters * Qcow2Layout.ClusterSize;
+    public long StoredBytes => _file.Layout.DataClusters * Qcow2Layout.ClusterSize;
 
     public override long Position
     {
@@ -41,42 +39,15 @@ public sealed class Qcow2Stream : ForwardStream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (buffer.IsEmpty || _position == Length)
-            return 0;
-        var cluster = _position / Qcow2Layout.ClusterSize;
-        var within = (int)(_position % Qcow2Layout.ClusterSize);
-        var count = cluster < _layout.MetadataClusters
-            ? CopyMetadata(cluster, within, buffer.Span)
-            : await ReadDataAsync(within, buffer, cancellationToken);
+        var count = (int)Math.Min(buffer.Length, Length - _position);
+        await _file.ReadAsync(_position, buffer[..count], cancellationToken);
         _position += count;
         return count;
     }
 
-    private int CopyMetadata(long cluster, int within, Span<byte> buffer)
+    private async ValueTask ReadDiskAsync(IReadOnlyList<DiskPiece> pieces, CancellationToken ct)
     {
-        if (_metadataIndex != cluster)
-            _layout.WriteMetadata(_metadataIndex = cluster, _metadata);
-        var count = Math.Min(buffer.Length, Qcow2Layout.ClusterSize - within);
-        _metadata.AsSpan(within, count).CopyTo(buffer);
-        return count;
-    }
-
-    /// <summary>Straight into the caller's buffer, as far as clusters are stored without a gap.</summary>
-    private async ValueTask<int> ReadDataAsync(int within, Memory<byte> buffer, CancellationToken ct)
-    {
-        if (within == 0)
-            _guestCluster = _layout.NextStored(_guestCluster);
-        var wanted = (within + (long)buffer.Length + Qcow2Layout.ClusterSize - 1) / Qcow2Layout.ClusterSize;
-        var run = _layout.StoredRun(_guestCluster, wanted);
-        var start = (_guestCluster * Qcow2Layout.ClusterSize) + within;
-        var count = (int)Math.Min(buffer.Length, (run * Qcow2Layout.ClusterSize) - within);
-
-        // The disk may end within its last cluster, the file does not.
-        var onDisk = (int)Math.Clamp(_layout.VirtualSize - start, 0, count);
-        if (onDisk > 0)
-            await _read(start, buffer[..onDisk], ct);
-        buffer.Span[onDisk..count].Clear();
-        _guestCluster = (start + count) / Qcow2Layout.ClusterSize;
-        return count;
+        foreach (var piece in pieces)
+            await _read(piece.Offset, piece.Target, ct);
     }
 }

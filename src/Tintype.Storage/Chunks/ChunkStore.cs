@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using Tintype.DiskFormats.Qcow2;
+using Tintype.Storage.Chunks.Manifests;
 
 namespace Tintype.Storage.Chunks;
 
@@ -9,20 +11,34 @@ namespace Tintype.Storage.Chunks;
 /// </summary>
 /// <param name="records">Takes the blobs' records.</param>
 /// <param name="packs">Takes the packs; nobody else writes to it.</param>
-public sealed class ChunkStore(string name, IBlobStore records, IBlobStore packs, IChunkIndex index) : IBlobStore, IRangeReadable
+public sealed class ChunkStore(string name, IBlobStore records, IBlobStore packs, IChunkIndex index) : IBlobStore, IRangeReadable, IDiskStore
 {
     private readonly IRangeReadable _packs = packs as IRangeReadable
         ?? throw new ArgumentException($"The store '{packs.Name}' cannot be read in ranges, and cannot hold packs.", nameof(packs));
 
+    private readonly Qcow2Layouts _layouts = new();
+
     public string Name => name;
 
     public async Task<IBlobWriter> CreateAsync(Guid id, CancellationToken ct) =>
-        new ChunkBlobWriter(await records.CreateAsync(id, ct), new ChunkSession(packs, index));
+        new ChunkBlobWriter(await records.CreateAsync(id, ct), NewContent(basis: null));
+
+    public async Task<IDiskWriter> CreateDiskAsync(Guid id, long length, DiskFileFormat file, Guid? basis, CancellationToken ct)
+    {
+        if (length < 0 || length % 512 != 0 || length > Qcow2Layout.MaximumVirtualSize)
+            throw new ArgumentOutOfRangeException(nameof(length), length, $"A disk consists of sectors of 512 bytes, and has {Qcow2Layout.MaximumVirtualSize} bytes at the most.");
+        var from = basis is { } other ? await FindAsync(other, ct) : null;
+        // One reader takes over names, beside another that copies the bytes between them.
+        return new ChunkDiskWriter(length, await records.CreateAsync(id, ct), NewContent(from is null ? null : OpenContent(from)), from is null ? null : OpenContent(from), async (shape, root, token) =>
+            ChunkedBlob.Of(shape, root, file == DiskFileFormat.Qcow2 ? await LayOutAsync(shape, root, token) : null));
+    }
+
+    public async Task<IStoredDisk> OpenDiskAsync(Guid id, CancellationToken ct) => OpenContent(await FindAsync(id, ct));
 
     public async Task<Stream> OpenReadAsync(Guid id, CancellationToken ct)
     {
         var blob = await FindAsync(id, ct);
-        return Open(blob, 0, blob.Length);
+        return await OpenFileAsync(id, blob, 0, blob.FileLength, ct);
     }
 
     public async Task<Stream> OpenRangeAsync(Guid id, long offset, long length, CancellationToken ct)
@@ -30,8 +46,8 @@ public sealed class ChunkStore(string name, IBlobStore records, IBlobStore packs
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         var blob = await FindAsync(id, ct);
-        return length <= blob.Length - offset ? Open(blob, offset, length) : throw new ArgumentOutOfRangeException(
-            nameof(length), length, $"The blob {id} has {blob.Length} bytes; {offset} + {length} are beyond its end.");
+        return length <= blob.FileLength - offset ? await OpenFileAsync(id, blob, offset, length, ct) : throw new ArgumentOutOfRangeException(
+            nameof(length), length, $"The blob {id} has {blob.FileLength} bytes; {offset} + {length} are beyond its end.");
     }
 
     public Task DeleteAsync(Guid id, CancellationToken ct) => records.DeleteAsync(id, ct);
@@ -41,14 +57,42 @@ public sealed class ChunkStore(string name, IBlobStore records, IBlobStore packs
         await foreach (var record in records.ListAsync(ct))
         {
             if (record.Committed && await TryFindAsync(record.Id, ct) is { } blob)
-                yield return record with { Length = blob.Length };
+                yield return record with { Length = blob.FileLength };
             else if (!record.Committed)
                 yield return record;
         }
     }
 
-    private ChunkStream Open(ChunkedBlob blob, long offset, long length) =>
-        new(blob.Shape, blob.RootHash, new PackedChunks(_packs, index), offset, length);
+    private ContentWriter NewContent(ChunkedDisk? basis) => new(new ChunkSession(packs, index), basis);
+
+    private ChunkedDisk OpenContent(ChunkedBlob blob) => OpenContent(blob.Shape, blob.RootName);
+
+    private ChunkedDisk OpenContent(ManifestShape shape, ManifestName? root) => new(shape, root, new PackedChunks(_packs, index));
+
+    private async Task<Qcow2Layout> LayOutAsync(ManifestShape shape, ManifestName? root, CancellationToken ct)
+    {
+        await using var disk = OpenContent(shape, root);
+        return await _layouts.GetAsync(disk, root?.Hash, ct);
+    }
+
+    private async Task<ChunkStream> OpenFileAsync(Guid id, ChunkedBlob blob, long offset, long length, CancellationToken ct)
+    {
+        var disk = OpenContent(blob);
+        try
+        {
+            if (!blob.IsQcow2)
+                return new ChunkStream(disk.ReadAsync, offset, length, disk);
+            var layout = await _layouts.GetAsync(disk, blob.RootName?.Hash, ct);
+            if (layout.FileLength != blob.FileLength)
+                throw new InvalidDataException($"The blob {id} in the store '{Name}' is a qcow2 of {layout.FileLength} bytes, and its record says {blob.FileLength}.");
+            return new ChunkStream(new Qcow2Reader(layout, disk.ReadTableAsync, disk.ReadAsync).ReadAsync, offset, length, disk);
+        }
+        catch
+        {
+            await disk.DisposeAsync();
+            throw;
+        }
+    }
 
     // Deleted since it was listed: then it is nothing of interest.
     private async Task<ChunkedBlob?> TryFindAsync(Guid id, CancellationToken ct)

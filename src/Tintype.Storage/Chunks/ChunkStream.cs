@@ -1,43 +1,34 @@
 using Tintype.DiskFormats;
-using Tintype.Storage.Chunks.Manifests;
 
 namespace Tintype.Storage.Chunks;
 
-/// <summary>Reads a range of a chunked blob front to back, a mebibyte of chunks at a time; each is checked before a byte of it is given out.</summary>
-internal sealed class ChunkStream : ForwardStream
-{
-    private const int Window = 16;
+/// <summary>Fills the buffer with the bytes of the file from an offset; the range lies within it.</summary>
+internal delegate ValueTask FileReader(long offset, Memory<byte> buffer, CancellationToken ct);
 
-    private readonly PackedChunks _chunks;
-    private readonly ManifestTree _manifest;
-    private readonly long _offset;
-    private readonly byte[] _buffer;
+/// <summary>Reads a range of a file that is made of chunks front to back, a mebibyte at a time, however few bytes each reader takes.</summary>
+/// <param name="owned">Goes with the stream.</param>
+internal sealed class ChunkStream(FileReader file, long offset, long length, IDisposable owned) : ForwardStream
+{
+    private const int Window = 1 << 20;
+
+    private byte[] _buffer = [];
     private long _position;
     private long _bufferStart;
     private int _buffered;
 
-    public ChunkStream(ManifestShape shape, ChunkHash? root, PackedChunks chunks, long offset, long length)
-    {
-        _chunks = chunks;
-        _manifest = new ManifestTree(shape, root, chunks);
-        _offset = offset;
-        _buffer = GC.AllocateUninitializedArray<byte>(Window * shape.ChunkSize);
-        Length = length;
-    }
-
-    public override long Length { get; }
+    public override long Length => length;
 
     public override long Position { get => _position; set => throw new NotSupportedException(); }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_position == Length || buffer.IsEmpty)
+        if (_position == length || buffer.IsEmpty)
             return 0;
-        var at = _offset + _position;
+        var at = offset + _position;
         if (at >= _bufferStart + _buffered || _buffered == 0)
             await FillAsync(at, cancellationToken);
         var within = (int)(at - _bufferStart);
-        var count = (int)Math.Min(Math.Min(buffer.Length, _buffered - within), Length - _position);
+        var count = Math.Min(buffer.Length, _buffered - within);
         _buffer.AsSpan(within, count).CopyTo(buffer.Span);
         _position += count;
         return count;
@@ -46,31 +37,19 @@ internal sealed class ChunkStream : ForwardStream
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            _chunks.Dispose();
+            owned.Dispose();
         base.Dispose(disposing);
     }
 
     private async Task FillAsync(long at, CancellationToken ct)
     {
-        var shape = _manifest.Shape;
-        var first = at / shape.ChunkSize;
-        // Not beyond the range: a small one reads what it needs.
-        var last = Math.Min((_offset + Length - 1) / shape.ChunkSize, first + Window - 1);
-        var wanted = new List<(ChunkHash Hash, Memory<byte> Target)>(Window);
+        // To a multiple of the window, so that all later ones begin with a chunk; and not beyond the range: a small one reads what it needs.
+        var count = (int)(Math.Min(offset + length, (at / Window * Window) + Window) - at);
+        if (_buffer.Length < count)
+            _buffer = GC.AllocateUninitializedArray<byte>((int)Math.Min(length, Window));
         _buffered = 0;
-        await foreach (var run in _manifest.RunsAsync(first, last - first + 1, ct))
-        {
-            var start = (int)((run.First - first) * shape.ChunkSize);
-            var length = (int)(Math.Min((run.First + run.Count) * shape.ChunkSize, shape.Length) - (run.First * shape.ChunkSize));
-            if (run.Name is { } hash)
-                wanted.Add((hash, _buffer.AsMemory(start, length)));
-            else
-                _buffer.AsSpan(start, length).Clear();
-        }
-
-        if (wanted.Count > 0)
-            await _chunks.ReadAsync(wanted, ct);
-        _bufferStart = first * shape.ChunkSize;
-        _buffered = (int)(Math.Min((last + 1) * shape.ChunkSize, shape.Length) - _bufferStart);
+        await file(at, _buffer.AsMemory(0, count), ct);
+        _bufferStart = at;
+        _buffered = count;
     }
 }

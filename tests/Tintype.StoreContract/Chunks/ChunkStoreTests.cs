@@ -21,6 +21,11 @@ public sealed class ChunkSparseWritableTests : SparseWritableContract
     protected override StoreUnderTest Create() => new ChunkStoreUnderTest();
 }
 
+public sealed class ChunkDiskStoreTests : DiskStoreContract
+{
+    protected override StoreUnderTest Create() => new ChunkStoreUnderTest();
+}
+
 /// <summary>What this store promises beyond what every store does.</summary>
 public sealed class ChunkStoreTests
 {
@@ -122,14 +127,30 @@ public sealed class ChunkStoreTests
     {
         await using var under = new ChunkStoreUnderTest();
         var id = await under.Store.WriteAsync(Blobs.Pattern(1000, 1), Ct);
-        foreach (var record in (string[])["", "{", "[]", "{}", """{"format":"other","version":1}""", """{"format":"tintype-chunks","version":2,"length":1,"chunk_size":65536}""",
-            """{"format":"tintype-chunks","version":1,"length":-1,"chunk_size":65536}""", """{"format":"tintype-chunks","version":1,"length":1,"chunk_size":0}""",
-            """{"format":"tintype-chunks","version":1,"length":1,"chunk_size":65536,"root":"abc"}""",
-            $$"""{"format":"tintype-chunks","version":1,"length":1,"chunk_size":65536,"root":"{{new string('x', 64)}}"}"""])
+        foreach (var record in (string[])["", "{", "[]", "{}", """{"format":"other","version":1}""", Record(version: 2), Record(length: -1), Record(chunkSize: 0), Record(chunks: 0), Record(chunks: 2), Record(root: "abc"),
+            Record(root: new string('x', 64)), Record(root: null), Record(file: "vmdk"), Record(fileLength: 513), Record(layout: 1),
+            Record(file: "qcow2"), Record(file: "qcow2", layout: 2, fileLength: 393216), Record(length: 513, file: "qcow2", layout: 1, fileLength: 393216)])
         {
             await File.WriteAllTextAsync(Path.Combine(under.Records, id.ToString()), record, Ct);
             var refused = await Assert.ThrowsAsync<InvalidDataException>(() => under.Store.OpenReadAsync(id, Ct));
             Assert.Contains(id.ToString(), refused.Message, StringComparison.Ordinal);
         }
+
+        await File.WriteAllTextAsync(Path.Combine(under.Records, id.ToString()), Record(), Ct);
+        await (await under.Store.OpenReadAsync(id, Ct)).DisposeAsync();
+    }
+
+    private const string SomeRoot = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+    private static string Record(int version = 1, long length = 512, int chunkSize = 65536, long chunks = 1, string? root = SomeRoot, string file = "raw", int? layout = null, long fileLength = 512)
+    {
+        var fields = new List<string> { "\"format\":\"tintype-chunks\"", $"\"version\":{version}", $"\"length\":{length}", $"\"chunk_size\":{chunkSize}", $"\"chunks\":{chunks}" };
+        if (root is not null)
+            fields.Add($"\"root\":\"{root}\"");
+        fields.Add($"\"file\":\"{file}\"");
+        if (layout is not null)
+            fields.Add($"\"layout\":{layout}");
+        fields.Add($"\"file_length\":{fileLength}");
+        return $"{{{string.Join(',', fields)}}}";
     }
 }

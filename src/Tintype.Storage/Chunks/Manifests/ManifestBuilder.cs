@@ -6,14 +6,14 @@ namespace Tintype.Storage.Chunks.Manifests;
 /// </summary>
 internal sealed class ManifestBuilder(int chunkSize, IChunkWriter chunks)
 {
-    private readonly List<List<ChunkHash?>> _names = [[]];
+    private readonly List<List<ManifestName?>> _names = [[]];
     private int? _lastLength;
 
     /// <summary>The number of the next chunk.</summary>
     public long Position { get; private set; }
 
     /// <exception cref="InvalidOperationException">What came before was shorter than a chunk, and so the end.</exception>
-    public ValueTask AppendAsync(ChunkHash name, CancellationToken ct) => AppendAsync(0, name, ct);
+    public ValueTask AppendAsync(ChunkHash chunk, CancellationToken ct) => AppendAsync(0, new ManifestName(chunk, 1), ct);
 
     /// <inheritdoc cref="AppendAsync(ChunkHash, CancellationToken)"/>
     public async ValueTask AppendZerosAsync(long count, CancellationToken ct)
@@ -43,7 +43,7 @@ internal sealed class ManifestBuilder(int chunkSize, IChunkWriter chunks)
     /// <param name="length">Bytes of the whole.</param>
     /// <returns>The name of the root; null if all is zeros.</returns>
     /// <exception cref="InvalidOperationException">That is not the length of what was appended.</exception>
-    public async Task<ChunkHash?> CompleteAsync(long length, CancellationToken ct)
+    public async Task<ManifestName?> CompleteAsync(long length, CancellationToken ct)
     {
         var shape = new ManifestShape(length, chunkSize);
         if (Position != shape.Chunks || (_lastLength is { } last && last != shape.LengthOf(Position - 1)))
@@ -66,7 +66,7 @@ internal sealed class ManifestBuilder(int chunkSize, IChunkWriter chunks)
         return level;
     }
 
-    private async ValueTask AppendAsync(int level, ChunkHash? name, CancellationToken ct)
+    private async ValueTask AppendAsync(int level, ManifestName? name, CancellationToken ct)
     {
         if (_lastLength is { } last)
             throw new InvalidOperationException($"The chunk before {Position} has {last} bytes: only the last of all may be so short.");
@@ -78,17 +78,20 @@ internal sealed class ManifestBuilder(int chunkSize, IChunkWriter chunks)
             Above(level).Add(await CloseAsync(level, ct));
     }
 
-    private List<ChunkHash?> Above(int level)
+    private List<ManifestName?> Above(int level)
     {
         if (_names.Count == level + 1)
             _names.Add([]);
         return _names[level + 1];
     }
 
-    private async ValueTask<ChunkHash?> CloseAsync(int level, CancellationToken ct)
+    private async ValueTask<ManifestName?> CloseAsync(int level, CancellationToken ct)
     {
         var names = _names[level].ToArray();
         _names[level].Clear();
-        return Array.TrueForAll(names, name => name is null) ? null : await chunks.WriteAsync(new ManifestNode(level, names).Encode(), ct);
+        if (Array.TrueForAll(names, name => name is null))
+            return null;
+        var node = new ManifestNode(level, names);
+        return new ManifestName(await chunks.WriteAsync(node.Encode(), ct), node.Chunks);
     }
 }

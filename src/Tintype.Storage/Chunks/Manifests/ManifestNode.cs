@@ -7,8 +7,9 @@ namespace Tintype.Storage.Chunks.Manifests;
 /// little-endian:
 /// <code>
 /// level (1), names (2), then until all names are accounted for
-///     0, run (2)     so many in a row are zeros; as many as there are
-///     1, hash (32)   one chunk, or one node of the level below
+///     0, run (2)                 so many in a row are zeros; as many as there are
+///     1, hash (32)               a chunk; in a node of level 0
+///     1, hash (32), chunks (8)   a node of the level below, and how many chunks that are not zeros it stands for; in any other
 /// </code>
 /// One content has one encoding, so that its hash tells whether two nodes are equal. A node of zeros only does not exist.
 /// </summary>
@@ -17,30 +18,36 @@ internal sealed class ManifestNode
     private const byte Zeros = 0;
     private const byte Name = 1;
     private const int HeaderSize = 3;
+    private const int RunSize = 1 + 2;
 
     /// <summary>Bytes that a node may take.</summary>
-    public const int MaximumSize = HeaderSize + (ManifestShape.FanOut * (1 + ChunkHash.Size));
+    public const int MaximumSize = HeaderSize + (ManifestShape.FanOut * (1 + ChunkHash.Size + sizeof(long)));
 
-    private readonly ChunkHash?[] _names;
+    private readonly ManifestName?[] _names;
 
     /// <param name="names">At most <see cref="ManifestShape.FanOut"/>, not all null.</param>
-    public ManifestNode(int level, ReadOnlySpan<ChunkHash?> names)
+    public ManifestNode(int level, ReadOnlySpan<ManifestName?> names)
     {
         Level = level;
         _names = names.ToArray();
+        foreach (var name in names)
+            Chunks += name?.Chunks ?? 0;
     }
 
     public int Level { get; }
 
-    public IReadOnlyList<ChunkHash?> Names => _names;
+    public IReadOnlyList<ManifestName?> Names => _names;
+
+    /// <summary>Chunks that the node stands for without those that are zeros.</summary>
+    public long Chunks { get; }
 
     public byte[] Encode()
     {
-        var bytes = new byte[HeaderSize + (_names.Length * (1 + ChunkHash.Size))];
+        var bytes = new byte[HeaderSize + (_names.Length * NameSize(Level))];
         bytes[0] = (byte)Level;
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(1), (ushort)_names.Length);
         var end = HeaderSize;
-        for (var i = 0; i < _names.Length; end += 1 + (bytes[end] == Zeros ? 2 : ChunkHash.Size))
+        for (var i = 0; i < _names.Length; end += bytes[end] == Zeros ? RunSize : NameSize(Level))
             i += EncodeNext(i, bytes.AsSpan(end));
         return bytes[..end];
     }
@@ -50,25 +57,26 @@ internal sealed class ManifestNode
     {
         if (bytes.Length < HeaderSize)
             throw new InvalidDataException($"{bytes.Length} bytes are too few for a node.");
+        var level = bytes[0];
         var count = BinaryPrimitives.ReadUInt16LittleEndian(bytes[1..]);
-        if (count is 0 or > ManifestShape.FanOut)
-            throw new InvalidDataException($"A node has 1 to {ManifestShape.FanOut} names, and not {count}.");
-        var names = new ChunkHash?[count];
+        if (count is 0 or > ManifestShape.FanOut || level > ManifestShape.HighestLevel)
+            throw new InvalidDataException($"A node is of level {ManifestShape.HighestLevel} at the most and has 1 to {ManifestShape.FanOut} names; this one is of level {level} and has {count}.");
+        var names = new ManifestName?[count];
         var rest = bytes[HeaderSize..];
         var afterZeros = false;
         for (var i = 0; i < count;)
         {
-            if (rest.Length > ChunkHash.Size && rest[0] == Name)
+            if (rest.Length >= NameSize(level) && rest[0] == Name)
             {
-                names[i++] = new ChunkHash(rest[1..]);
-                rest = rest[(1 + ChunkHash.Size)..];
+                names[i++] = new ManifestName(new ChunkHash(rest[1..]), DecodeChunks(level, rest[(1 + ChunkHash.Size)..]));
+                rest = rest[NameSize(level)..];
                 afterZeros = false;
             }
-            else if (rest.Length > 2 && rest[0] == Zeros && !afterZeros && BinaryPrimitives.ReadUInt16LittleEndian(rest[1..]) is var run
+            else if (rest.Length >= RunSize && rest[0] == Zeros && !afterZeros && BinaryPrimitives.ReadUInt16LittleEndian(rest[1..]) is var run
                 && run > 0 && run <= count - i && run < count)
             {
                 i += run;
-                rest = rest[3..];
+                rest = rest[RunSize..];
                 afterZeros = true;
             }
             else
@@ -77,15 +85,28 @@ internal sealed class ManifestNode
             }
         }
 
-        return rest.IsEmpty ? new ManifestNode(bytes[0], names) : throw new InvalidDataException($"The node has {rest.Length} bytes too many.");
+        return rest.IsEmpty ? new ManifestNode(level, names) : throw new InvalidDataException($"The node has {rest.Length} bytes too many.");
+    }
+
+    private static int NameSize(int level) => 1 + ChunkHash.Size + (level == 0 ? 0 : sizeof(long));
+
+    private static long DecodeChunks(int level, ReadOnlySpan<byte> source)
+    {
+        if (level == 0)
+            return 1;
+        var chunks = BinaryPrimitives.ReadInt64LittleEndian(source);
+        return chunks > 0 && chunks <= ManifestShape.Span(level) ? chunks
+            : throw new InvalidDataException($"A name in a node of level {level} stands for at most {ManifestShape.Span(level)} chunks, and not for {chunks}.");
     }
 
     private int EncodeNext(int from, Span<byte> target)
     {
-        if (_names[from] is { } hash)
+        if (_names[from] is { } name)
         {
             target[0] = Name;
-            hash.WriteTo(target[1..]);
+            name.Hash.WriteTo(target[1..]);
+            if (Level > 0)
+                BinaryPrimitives.WriteInt64LittleEndian(target[(1 + ChunkHash.Size)..], name.Chunks);
             return 1;
         }
 

@@ -14,6 +14,9 @@ public readonly record struct ManifestShape(long Length, int ChunkSize)
     /// <summary>The size of chunks that this version writes: that of a qcow2's cluster, which is the unit in which QEMU tells what has changed.</summary>
     public const int DefaultChunkSize = 64 * 1024;
 
+    /// <summary>That of the root over the largest disk that there can be: 2^63 bytes in chunks of 512.</summary>
+    public const int HighestLevel = 6;
+
     public long Chunks => (Length + ChunkSize - 1) / ChunkSize;
 
     /// <summary>The level of the root.</summary>
@@ -40,10 +43,12 @@ public readonly record struct ManifestShape(long Length, int ChunkSize)
         return span;
     }
 
-    /// <summary>Names in the node of this level whose first chunk this is.</summary>
-    public int SlotsOf(int level, long firstChunk)
-    {
-        var span = Span(level);
-        return (int)Math.Min(FanOut, (Chunks - firstChunk + span - 1) / span);
-    }
+    /// <summary>The first chunk that is not under the name, in a node of this level, under which <paramref name="chunk"/> is.</summary>
+    public static long EndOf(int level, long chunk) => (chunk / Span(level) * Span(level)) + Span(level);
+
+    /// <summary>Chunks, of this length, under the name in a node of this level under which <paramref name="chunk"/> is.</summary>
+    public long ChunksOf(int level, long chunk) => Math.Min(EndOf(level, chunk), Chunks) - EndOf(level, chunk) + Span(level);
+
+    /// <summary>Names in the node of this level under which <paramref name="chunk"/> is.</summary>
+    public int SlotsOf(int level, long chunk) => (int)((ChunksOf(level + 1, chunk) + Span(level) - 1) / Span(level));
 }

@@ -6,8 +6,8 @@ namespace Tintype.Storage.Chunks.Manifests;
 /// Reads a manifest. It holds the nodes on the way to the place that was looked at last, so that reading on from there costs nothing;
 /// one serves one reader at a time.
 /// </summary>
-/// <param name="root">The name of the root; null if all is zeros.</param>
-internal sealed class ManifestTree(ManifestShape shape, ChunkHash? root, IChunkReader chunks)
+/// <param name="root">Null if all is zeros.</param>
+internal sealed class ManifestTree(ManifestShape shape, ManifestName? root, IChunkReader chunks)
 {
     private readonly (ChunkHash Name, ManifestNode Node)?[] _path = new (ChunkHash, ManifestNode)?[shape.RootLevel + 1];
     private readonly byte[] _buffer = new byte[ManifestNode.MaximumSize];
@@ -16,7 +16,7 @@ internal sealed class ManifestTree(ManifestShape shape, ChunkHash? root, IChunkR
 
     /// <summary>The name that a node of <paramref name="level"/> has for what begins at <paramref name="chunk"/>; null for zeros.</summary>
     /// <exception cref="IOException">A node cannot be read.</exception>
-    public async ValueTask<ChunkHash?> NameAsync(int level, long chunk, CancellationToken ct) =>
+    public async ValueTask<ManifestName?> NameAsync(int level, long chunk, CancellationToken ct) =>
         (await FindAsync(level, chunk, ct)).Name;
 
     /// <summary>The chunks of a range in their order; zeros come in one run, however many they are.</summary>
@@ -30,15 +30,13 @@ internal sealed class ManifestTree(ManifestShape shape, ChunkHash? root, IChunkR
             var (name, level) = await FindAsync(0, chunk, ct);
             if (name is null)
             {
-                // To the end of what this name stands for.
-                var span = ManifestShape.Span(level);
-                chunk = Math.Min(end, (chunk / span * span) + span);
+                chunk = Math.Min(end, ManifestShape.EndOf(level, chunk));
                 continue;
             }
 
             if (zeros < chunk)
                 yield return new ChunkRun(zeros, chunk - zeros, null);
-            yield return new ChunkRun(chunk, 1, name);
+            yield return new ChunkRun(chunk, 1, name.Value.Hash);
             zeros = ++chunk;
         }
 
@@ -46,34 +44,74 @@ internal sealed class ManifestTree(ManifestShape shape, ChunkHash? root, IChunkR
             yield return new ChunkRun(zeros, end - zeros, null);
     }
 
-    // Down from the root, as far as asked for, or to where all is zeros: at which level that was, is told too.
-    private async ValueTask<(ChunkHash? Name, int Level)> FindAsync(int level, long chunk, CancellationToken ct)
+    /// <summary>Which chunks of a range are zeros, in runs as long as can be. No node is read below which there are only zeros, or none.</summary>
+    /// <exception cref="IOException">A node cannot be read.</exception>
+    public async IAsyncEnumerable<ChunkPresence> PresenceAsync(long first, long count, [EnumeratorCancellation] CancellationToken ct)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(chunk, shape.Chunks);
-        if (root is not { } name)
-            return (null, shape.RootLevel + 1);
-        for (var at = shape.RootLevel; ; at--)
+        var end = first + count;
+        var run = new ChunkPresence(first, 0, false);
+        for (var chunk = first; chunk < end;)
         {
-            var node = await ReadAsync(name, at, chunk, ct);
-            if (node.Names[(int)(chunk / ManifestShape.Span(at) % ManifestShape.FanOut)] is not { } below)
-                return (null, at);
-            if (at == level)
-                return (below, at);
-            name = below;
+            var (name, level) = await FindAsync(0, chunk, ct, orWhole: true);
+            var next = Math.Min(end, ManifestShape.EndOf(level, chunk));
+            var isZero = name is null;
+            if (isZero != run.IsZero && run.Count > 0)
+            {
+                yield return run;
+                run = new ChunkPresence(chunk, 0, isZero);
+            }
+
+            run = run with { Count = run.Count + next - chunk, IsZero = isZero };
+            chunk = next;
+        }
+
+        if (run.Count > 0)
+            yield return run;
+    }
+
+    /// <summary>The nodes of level 0 in which there is anything but zeros: what is the first chunk of each, and how many are not zeros.</summary>
+    /// <exception cref="IOException">A node above them cannot be read.</exception>
+    public async IAsyncEnumerable<(long First, int Chunks)> LeavesAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        if (shape.RootLevel == 0 && root is { } sole)
+            yield return (0, (int)sole.Chunks);
+        for (long chunk = 0; shape.RootLevel > 0 && chunk < shape.Chunks;)
+        {
+            var (name, level) = await FindAsync(1, chunk, ct);
+            if (name is { } leaf)
+                yield return (chunk, (int)leaf.Chunks);
+            chunk = ManifestShape.EndOf(level, chunk);
         }
     }
 
-    private async ValueTask<ManifestNode> ReadAsync(ChunkHash name, int level, long chunk, CancellationToken ct)
+    // Down from the root, as far as asked for, or to where all is zeros or, if that is enough, none: at which level that was, is told too.
+    private async ValueTask<(ManifestName? Name, int Level)> FindAsync(int level, long chunk, CancellationToken ct, bool orWhole = false)
     {
-        if (_path[level] is { } held && held.Name == name)
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(chunk, shape.Chunks);
+        var at = shape.RootLevel + 1;
+        var name = root;
+        while (name is { } above && at > level && !(orWhole && above.Chunks == shape.ChunksOf(at, chunk)))
+        {
+            var node = await ReadAsync(above, --at, chunk, ct);
+            name = node.Names[(int)(chunk / ManifestShape.Span(at) % ManifestShape.FanOut)];
+        }
+
+        return (name, at);
+    }
+
+    private async ValueTask<ManifestNode> ReadAsync(ManifestName name, int level, long chunk, CancellationToken ct)
+    {
+        if (_path[level] is { } held && held.Name == name.Hash)
             return held.Node;
-        var node = ManifestNode.Decode(_buffer.AsSpan(0, await chunks.ReadAsync(name, _buffer, ct)));
-        var span = ManifestShape.Span(level + 1);
-        var expected = shape.SlotsOf(level, chunk / span * span);
-        if (node.Level != level || node.Names.Count != expected)
+        var node = ManifestNode.Decode(_buffer.AsSpan(0, await chunks.ReadAsync(name.Hash, _buffer, ct)));
+        var expected = shape.SlotsOf(level, chunk);
+        if (node.Level != level || node.Names.Count != expected || node.Chunks != name.Chunks)
+        {
             throw new InvalidDataException(
-                $"The node {name} is of level {node.Level} with {node.Names.Count} names; at its place belongs one of level {level} with {expected}.");
-        _path[level] = (name, node);
+                $"The node {name.Hash} is of level {node.Level} with {node.Names.Count} names for {node.Chunks} chunks; at its place belongs one of level {level} with {expected} for {name.Chunks}.");
+        }
+
+        _path[level] = (name.Hash, node);
         return node;
     }
 }
@@ -83,3 +121,6 @@ internal sealed class ManifestTree(ManifestShape shape, ChunkHash? root, IChunkR
 /// <param name="Count">One, unless they are zeros.</param>
 /// <param name="Name">Null for zeros.</param>
 internal readonly record struct ChunkRun(long First, long Count, ChunkHash? Name);
+
+/// <summary>Chunks in a row that are zeros, or of which none is.</summary>
+internal readonly record struct ChunkPresence(long First, long Count, bool IsZero);

@@ -45,11 +45,16 @@ public sealed class ManifestTests
         var tree = await BuildAsync(memory, content);
 
         Assert.Equal(content, await ReadAsync(tree, 0, chunks));
+        var leaves = await tree.LeavesAsync(Ct).ToListAsync(Ct);
+        Assert.Equal(content.Chunk(256).Select((leaf, number) => (number * 256L, leaf.Count(name => name is not null))).Where(leaf => leaf.Item2 > 0), leaves);
         for (var round = 0; round < 12; round++)
         {
             var first = random.Next(chunks);
             var count = random.Next(1, chunks - first + 1);
             Assert.Equal(content[first..(first + count)], await ReadAsync(tree, first, count));
+            var presence = await tree.PresenceAsync(first, count, Ct).ToListAsync(Ct);
+            Assert.Equal(content[first..(first + count)].Select(name => name is null), presence.SelectMany(run => Enumerable.Repeat(run.IsZero, (int)run.Count)));
+            Assert.All(presence.Zip(presence.Skip(1)), pair => Assert.True(pair.First.IsZero != pair.Second.IsZero && pair.First.First + pair.First.Count == pair.Second.First));
         }
     }
 
@@ -164,23 +169,53 @@ public sealed class ManifestTests
         var leaf = await tree.NameAsync(1, 0, Ct);
         var misplaced = new ManifestTree(tree.Shape, leaf, memory);
         await Assert.ThrowsAsync<InvalidDataException>(() => misplaced.NameAsync(0, 0, Ct).AsTask());
-        await Assert.ThrowsAsync<ChunkMissingException>(() => new ManifestTree(tree.Shape, Name(9), memory).NameAsync(0, 0, Ct).AsTask());
+        await Assert.ThrowsAsync<ChunkMissingException>(() => new ManifestTree(tree.Shape, new ManifestName(Name(9), 1), memory).NameAsync(0, 0, Ct).AsTask());
+    }
+
+    [Fact]
+    public async Task A_node_that_has_not_the_chunks_it_is_named_for_is_refused()
+    {
+        var memory = new ChunkMemory();
+        var tree = await BuildAsync(memory, Content(new Random(1), 300));
+        var leaf = (await tree.NameAsync(1, 0, Ct))!.Value;
+        foreach (var wrong in (long[])[leaf.Chunks - 1, leaf.Chunks + 1])
+        {
+            var node = new ManifestNode(1, [leaf with { Chunks = wrong }, await tree.NameAsync(1, 256, Ct)]);
+            var root = new ManifestName(await memory.WriteAsync(node.Encode(), Ct), node.Chunks);
+            await Assert.ThrowsAsync<InvalidDataException>(() => new ManifestTree(tree.Shape, root, memory).NameAsync(0, 0, Ct).AsTask());
+            await Assert.ThrowsAsync<InvalidDataException>(() => new ManifestTree(tree.Shape, root with { Chunks = root.Chunks + 1 }, memory).NameAsync(1, 0, Ct).AsTask());
+        }
+    }
+
+    [Fact]
+    public async Task What_is_stored_throughout_is_told_without_looking_into_it()
+    {
+        var memory = new ChunkMemory();
+        var tree = await BuildAsync(memory, [.. Enumerable.Range(0, 70_000).Select(i => i == 69_000 ? null : (ChunkHash?)Name(i))]);
+        memory.Reads = 0;
+        Assert.Equal([new(0, 69_000, false), new(69_000, 1, true), new(69_001, 999, false)], await tree.PresenceAsync(0, 70_000, Ct).ToListAsync(Ct));
+        // The root, the second of the nodes below it, and the leaf that has a hole.
+        Assert.Equal(3, memory.Reads);
     }
 
     [Fact]
     public void A_node_has_one_encoding_and_every_other_is_refused()
     {
-        ChunkHash?[] names = [null, null, Name(1), null, Name(2)];
+        ManifestName?[] names = [null, null, new(Name(1), 256), null, new(Name(2), 1)];
         var bytes = new ManifestNode(1, names).Encode();
         var read = ManifestNode.Decode(bytes);
         Assert.Equal(1, read.Level);
         Assert.Equal(names, read.Names);
+        Assert.Equal(257, read.Chunks);
         Assert.Equal(bytes, read.Encode());
 
         // Every cut, every changed length, two runs where there is one, and what is behind the end.
         for (var length = 0; length < bytes.Length; length++)
             Assert.Throws<InvalidDataException>(() => ManifestNode.Decode(bytes.AsSpan(0, length)));
         Assert.Throws<InvalidDataException>(() => ManifestNode.Decode([.. bytes, 0]));
+        Assert.Throws<InvalidDataException>(() => ManifestNode.Decode([1, 1, 0, 1, .. new byte[32], 0, 0, 0, 0, 0, 0, 0, 0]));
+        Assert.Throws<InvalidDataException>(() => ManifestNode.Decode([1, 1, 0, 1, .. new byte[32], 1, 1, 0, 0, 0, 0, 0, 0]));
+        Assert.Throws<InvalidDataException>(() => ManifestNode.Decode([7, 1, 0, 1, .. new byte[32], 1, 0, 0, 0, 0, 0, 0, 0]));
         Assert.Throws<InvalidDataException>(() => ManifestNode.Decode([0, 3, 0, 0, 1, 0, 0, 1, 0, 1, .. new byte[32]]));
         Assert.Throws<InvalidDataException>(() => ManifestNode.Decode([0, 2, 0, 0, 2, 0]));
         Assert.Throws<InvalidDataException>(() => ManifestNode.Decode([0, 2, 0, 0, 0, 0, 1, .. new byte[32]]));
@@ -191,7 +226,7 @@ public sealed class ManifestTests
     public void Whatever_bytes_come_a_node_is_read_or_refused()
     {
         var random = new Random(3);
-        var whole = new ManifestNode(0, Content(random, 256).ToArray()).Encode();
+        var whole = new ManifestNode(0, [.. Content(random, 256).Select(hash => hash is { } name ? new ManifestName(name, 1) : (ManifestName?)null)]).Encode();
         for (var round = 0; round < 20_000; round++)
         {
             var bytes = whole.ToArray();
@@ -266,7 +301,7 @@ public sealed class ManifestTests
 
     private sealed class BuiltFromNothing(List<ChunkHash?> content)
     {
-        public async Task<ChunkHash?> RootAsync()
+        public async Task<ManifestName?> RootAsync()
         {
             var builder = new ManifestBuilder(ChunkSize, new ChunkMemory());
             await AppendAsync(builder, content);
