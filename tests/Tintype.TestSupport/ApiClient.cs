@@ -68,12 +68,14 @@ public sealed class ApiClient : IDisposable
     }
 
     /// <summary>Sends raw bytes, as image data is sent.</summary>
-    public async Task<ApiAnswer> SendBytesAsync(HttpMethod method, string path, byte[] data)
+    public async Task<ApiAnswer> SendBytesAsync(HttpMethod method, string path, byte[] data, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path) { Content = new ByteArrayContent(data) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         if (Token is not null)
             request.Headers.Add("X-Auth-Token", Token);
+        foreach (var (name, value) in headers)
+            request.Headers.Add(name, value);
         using var response = await _http.SendAsync(request);
         return new ApiAnswer(response.StatusCode, await response.Content.ReadAsStringAsync(),
             response.Headers.Concat(response.Content.Headers).ToDictionary(h => h.Key, h => string.Join(", ", h.Value), StringComparer.OrdinalIgnoreCase));

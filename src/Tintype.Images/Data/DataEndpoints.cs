@@ -74,7 +74,7 @@ internal static class DataEndpoints
         var name = request.Headers[StoreWish].ToString();
         if (name.Length == 0)
             return stores.Default;
-        return stores.TryFind(name, out var store) && !store.IsReadOnly ? store : throw Fault.UnknownStoreWish(name, stores);
+        return stores.TryFind(name, out var store) && store.TakesData ? store : throw Fault.UnknownStoreWish(name, stores);
     }
 
     /// <summary>What the client says the image has: by Content-Length, by a header of its own for chunked uploads, or not at all.</summary>

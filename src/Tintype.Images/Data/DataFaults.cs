@@ -49,7 +49,7 @@ internal static class DataFaults
             $"There is no store '{name}' here to take the image's data; there is {string.Join(", ", stores.Writable)}.");
 
         public static Fault UnknownStorePreferred(string name, ImageStores stores) => Fault.BadRequest($"Store '{name}' is not configured.")
-            .WithDetail($"'prefer' names stores to read from first; there is {string.Join(", ", stores.All.Select(store => store.Name))}.");
+            .WithDetail($"'prefer' names stores to read from first; there is {string.Join(", ", stores.Shown.Select(store => store.Name))}.");
 
         public static Fault BodyNotExpected() => Fault.BadRequest("A body is not expected with this request.");
     }

@@ -34,7 +34,7 @@ internal static class ImageEndpoints
         var image = await creation.CreateAsync(body.RootElement, caller, ct);
         context.Response.Headers.Location = PublicUrl.Of(context.Request, $"/image/v2/images/{image.Id}");
         context.Response.Headers["OpenStack-image-import-methods"] = string.Join(',', ImportMethods.All);
-        context.Response.Headers["OpenStack-image-store-ids"] = string.Join(',', stores.All.Select(store => store.Name));
+        context.Response.Headers["OpenStack-image-store-ids"] = string.Join(',', stores.Shown.Select(store => store.Name));
         return await JsonAsync(protections.Readable(image, caller), caller, views, ct, StatusCodes.Status201Created);
     }
 

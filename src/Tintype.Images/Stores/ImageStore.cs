@@ -11,4 +11,10 @@ internal sealed record ImageStore(
 {
     /// <summary>Whether others fill it.</summary>
     public bool IsReadOnly => Blobs is IUrlReadable;
+
+    /// <summary>Whether it is the service's own, which nobody configured: users neither see it among the stores nor put anything there.</summary>
+    public bool IsInternal { get; init; }
+
+    /// <summary>Whether users may name it for their data.</summary>
+    public bool TakesData => !IsReadOnly && !IsInternal;
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using Tintype.Storage;
 
 namespace Tintype.Images.Stores;
 
@@ -20,22 +21,31 @@ internal sealed class ImageStores
     private readonly ConcurrentDictionary<string, DateTimeOffset> _failures = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
 
-    public ImageStores(IReadOnlyList<ImageStore> stores, string defaultStore, TimeProvider time)
+    /// <param name="disks">The name of the one that keeps disks by their content.</param>
+    public ImageStores(IReadOnlyList<ImageStore> stores, string defaultStore, string disks, TimeProvider time)
     {
         All = stores;
         _stores = stores.ToDictionary(s => s.Name, StringComparer.Ordinal);
         Default = _stores[defaultStore];
-        Writable = [.. stores.Where(s => !s.IsReadOnly).Select(s => s.Name)];
+        Disks = _stores[disks];
+        Shown = [.. stores.Where(s => !s.IsInternal)];
+        Writable = [.. stores.Where(s => s.TakesData).Select(s => s.Name)];
         Web = stores.FirstOrDefault(s => s.IsReadOnly);
         _time = time;
     }
 
-    /// <summary>By name.</summary>
+    /// <summary>By name, the service's own included.</summary>
     public IReadOnlyList<ImageStore> All { get; }
+
+    /// <summary>Those that are configured.</summary>
+    public IReadOnlyList<ImageStore> Shown { get; }
 
     public ImageStore Default { get; }
 
-    /// <summary>The names of those that take data.</summary>
+    /// <summary>Where the service keeps disks by their content: a configured store that can, or its own. Its blobs are an <see cref="IDiskStore"/>.</summary>
+    public ImageStore Disks { get; }
+
+    /// <summary>The names of those that users may name for their data.</summary>
     public IReadOnlyList<string> Writable { get; }
 
     /// <summary>The store of what lies on web servers; null if none is configured.</summary>
@@ -65,7 +75,7 @@ internal sealed class ImageStores
 
     /// <summary>Where a copy lies, as an URL: for those who are shown the locations of images.</summary>
     public string UrlOf(BlobCopy copy) => copy.Url
-        ?? (TryFind(copy.Store, out var store) && store.Properties.TryGetValue("data_dir", out var folder) ? $"file://{Path.Combine(folder, copy.BlobId.ToString())}" : $"{copy.Store}://{copy.BlobId}");
+        ?? (TryFind(copy.Store, out var store) && store.Blobs is ILocalFile && store.Properties.TryGetValue("data_dir", out var folder) ? $"file://{Path.Combine(folder, copy.BlobId.ToString())}" : $"{copy.Store}://{copy.BlobId}");
 
     /// <summary>The store could not give what it should have.</summary>
     public void ReportFailure(ImageStore store) => _failures[store.Name] = _time.GetUtcNow();

@@ -20,13 +20,13 @@ internal static class StoreEndpoints
     }
 
     private static JsonHttpResult<StoreListView> List(Caller caller, ImageStores stores) =>
-        Json([.. stores.All.Select(store => View(store, stores))]);
+        Json([.. stores.Shown.Select(store => View(store, stores))]);
 
     /// <exception cref="Fault">403: how stores are configured is not for everybody.</exception>
     private static JsonHttpResult<StoreListView> Detail(Caller caller, ImageStores stores, ImagePolicies policies)
     {
         policies.Require(ImagePolicy.StoresInfoDetail, caller);
-        return Json([.. stores.All.Select(store => View(store, stores) with { Type = store.Driver, Weight = store.Weight, Properties = store.Properties })]);
+        return Json([.. stores.Shown.Select(store => View(store, stores) with { Type = store.Driver, Weight = store.Weight, Properties = store.Properties })]);
     }
 
     private static async Task<NoContent> DeleteAsync(string store, string id, Caller caller, StoreDeletion deletion, CancellationToken ct)

@@ -15,11 +15,11 @@ internal sealed class StoreOptions
 /// <summary>One store: <c>Images:Stores:NAME</c>.</summary>
 internal sealed class StoreSettings
 {
-    /// <summary><c>local</c>: files in a directory. <c>http</c>: what lies on web servers, to be read only, from where Images:WebDownload allows it.</summary>
+    /// <summary><c>local</c>: files in a directory. <c>chunks</c>: equal parts of all images once, compressed, in a directory. <c>http</c>: what lies on web servers, to be read only, from where Images:WebDownload allows it.</summary>
     [Required]
     public string Driver { get; set; } = "local";
 
-    /// <summary>The directory of a local store; by default <c>stores/NAME</c> in the data directory.</summary>
+    /// <summary>The directory of a store that has one; by default <c>stores/NAME</c> in the data directory.</summary>
     public string? Path { get; set; }
 
     /// <summary>Shown to users.</summary>

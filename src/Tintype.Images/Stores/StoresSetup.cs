@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Tintype.Images.Stores.Http;
 using Tintype.Platform;
+using Tintype.Platform.Database;
 using Tintype.Storage.Http;
 
 namespace Tintype.Images.Stores;
@@ -13,7 +14,8 @@ internal static class StoresSetup
     {
         services.AddOptions<StoreOptions>().BindConfiguration("Images").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => StoreFactory.Open(
-            provider.GetRequiredService<IOptions<StoreOptions>>().Value, provider.GetRequiredService<DataDirectory>(), provider.GetRequiredService<IWebClient>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<IOptions<StoreOptions>>().Value, provider.GetRequiredService<DataDirectory>(), provider.GetRequiredService<IWebClient>(),
+            provider.GetRequiredService<MetadataDatabase>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IWebClient, StoreWeb>();
         services.AddSingleton<StoreDeletion>();
         services.AddHostedService<StoreCheck>();

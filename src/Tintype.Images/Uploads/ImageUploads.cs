@@ -24,7 +24,7 @@ internal sealed class ImageUploads(
     public async Task<ResumableUpload> CreateAsync(Caller caller, long length, string metadata, CancellationToken ct)
     {
         var said = UploadMetadata.Parse(metadata);
-        var store = said.Store is null ? stores.Default : stores.TryFind(said.Store, out var wished) && !wished.IsReadOnly ? wished : throw Fault.UnknownStoreWish(said.Store, stores);
+        var store = said.Store is null ? stores.Default : stores.TryFind(said.Store, out var wished) && wished.TakesData ? wished : throw Fault.UnknownStoreWish(said.Store, stores);
         var image = await lifecycle.FindForUploadAsync(said.ImageId, caller, ct);
         intake.RefuseBeyondCap(length);
         // Asked again when all has come; but who has written nonsense learns it before sending gigabytes.

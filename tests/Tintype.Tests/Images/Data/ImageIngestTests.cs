@@ -145,7 +145,7 @@ public sealed class ImageIngestTests
         services.AddSingleton(provider =>
         {
             var local = LocalStore.Open("local", provider.GetRequiredService<DataDirectory>().Folder("images"));
-            return new ImageStores([new ImageStore("local", "file", null, 0, store(local), new Dictionary<string, string>())], "local", TimeProvider.System);
+            return new ImageStores([new ImageStore("local", "file", null, 0, store(local), new Dictionary<string, string>())], "local", "local", TimeProvider.System);
         });
 }
 
