@@ -117,9 +117,8 @@ public abstract class FullStoreContract
         await Assert.ThrowsAsync<StorageFullException>(async () =>
         {
             await using var writer = await under.Store.CreateAsync(Guid.NewGuid(), Ct);
-            var piece = Blobs.Pattern(256 * 1024, 2);
-            for (long written = 0; written < tooMuch; written += piece.Length)
-                await writer.WriteAsync(piece, Ct);
+            for (var written = 0; written < tooMuch; written += 256 * 1024)
+                await writer.WriteAsync(Blobs.Pattern(256 * 1024, 2 + written), Ct);
             await writer.CommitAsync(Ct);
         });
 

@@ -25,24 +25,19 @@ public sealed class ChunkCodec : IDisposable
 
     private readonly Compressor _compressor = new(Level);
     private readonly Decompressor _decompressor = new();
+    private byte[] _compressed = [];
 
-    /// <summary>Bytes that <see cref="Encode"/> needs for a chunk of a length.</summary>
-    public static int BoundOf(int length) => Compressor.GetCompressBound(length);
-
-    /// <summary>Writes the chunk into <paramref name="target"/> as it is to be stored: compressed, if that spares a sixteenth or more.</summary>
-    /// <param name="target">Has room for <see cref="BoundOf"/>.</param>
-    public (ChunkEncoding Encoding, int Length) Encode(ReadOnlySpan<byte> chunk, Span<byte> target)
+    /// <summary>Compresses a chunk, if that spares a sixteenth or more.</summary>
+    /// <param name="compressed">Holds until the next call.</param>
+    public bool TryCompress(ReadOnlySpan<byte> chunk, out ReadOnlySpan<byte> compressed)
     {
-        if (Pays(chunk[..Math.Min(Sample, chunk.Length)], target) is { } head)
-        {
-            if (chunk.Length <= Sample)
-                return (ChunkEncoding.Zstandard, head);
-            if (Pays(chunk, target) is { } whole)
-                return (ChunkEncoding.Zstandard, whole);
-        }
-
-        chunk.CopyTo(target);
-        return (ChunkEncoding.Plain, chunk.Length);
+        if (_compressed.Length < Compressor.GetCompressBound(chunk.Length))
+            _compressed = GC.AllocateUninitializedArray<byte>(Compressor.GetCompressBound(chunk.Length));
+        var length = Pays(chunk[..Math.Min(Sample, chunk.Length)]);
+        if (length is not null && chunk.Length > Sample)
+            length = Pays(chunk);
+        compressed = _compressed.AsSpan(0, length ?? 0);
+        return length is not null;
     }
 
     /// <summary>Restores a chunk into <paramref name="target"/>, which has its length, and checks it against its name.</summary>
@@ -61,9 +56,9 @@ public sealed class ChunkCodec : IDisposable
         _decompressor.Dispose();
     }
 
-    private int? Pays(ReadOnlySpan<byte> content, Span<byte> target)
+    private int? Pays(ReadOnlySpan<byte> content)
     {
-        var length = _compressor.Wrap(content, target);
+        var length = _compressor.Wrap(content, _compressed);
         return length <= content.Length - (content.Length / 16) ? length : null;
     }
 

@@ -5,73 +5,89 @@ namespace Tintype.Storage.Chunks;
 /// <summary>
 /// Writes the chunks of one blob: what the store has already is only named, the rest goes into packs of this session's own.
 /// <code>
-/// chunk ─► known to the index, or in the open pack? ─► named
+/// chunk ─► known to the index, or in the packs of this session? ─► named
 ///              └── no ─► compressed ─► open pack ─► full? ─► durable ─► index ─► the next pack
 /// </code>
-/// A crash leaves an unfinished pack, which is garbage, or a finished one that the index does not name yet, which is garbage too.
-/// Nothing refers to a chunk before <see cref="CompleteAsync"/> has returned.
+/// While one pack becomes durable, the next is written. A crash leaves an unfinished pack, which is garbage, or a finished one that the
+/// index does not name yet, which is garbage too. Nothing refers to a chunk before <see cref="CompleteAsync"/> has returned.
 /// </summary>
 internal sealed class ChunkSession(IBlobStore packs, IChunkIndex index) : IChunkWriter, IAsyncDisposable
 {
     private readonly ChunkCodec _codec = new();
-    private readonly HashSet<ChunkHash> _inPack = [];
-    private byte[] _encoded = [];
+    // In the open pack, and in the one before it: what was looked up a moment ago may have been told before the index had that.
+    private HashSet<ChunkHash> _inPack = [];
+    private HashSet<ChunkHash> _inPackBefore = [];
     private PackWriter? _pack;
+    private Task _closing = Task.CompletedTask;
+    private long _added;
 
     /// <summary>Bytes that this session has added to the store, without the packs' own.</summary>
-    public long Added { get; private set; }
+    public long Added => Interlocked.Read(ref _added);
+
+    /// <summary>Those of the chunks that the index knows. May be called beside everything else.</summary>
+    public Task<IReadOnlyDictionary<ChunkHash, ChunkPlace>> FindAsync(IReadOnlyCollection<ChunkHash> hashes, CancellationToken ct) => index.FindAsync(hashes, ct);
 
     public async ValueTask<ChunkHash> WriteAsync(ReadOnlyMemory<byte> content, CancellationToken ct)
     {
         var hash = ChunkHash.Of(content.Span);
-        if (!_inPack.Contains(hash) && (await index.FindAsync([hash], ct)).Count == 0)
-            await AddAsync(hash, content, ct);
+        if (IsOurs(hash) || (await index.FindAsync([hash], ct)).Count > 0)
+            return hash;
+        var (encoding, stored) = Encode(content);
+        await AppendAsync(hash, encoding, stored, content.Length, ct);
         return hash;
     }
 
-    /// <summary>Writes several chunks with one question to the index.</summary>
-    /// <param name="chunks">With their hashes.</param>
-    public async Task WriteAsync(IReadOnlyList<(ChunkHash Hash, ReadOnlyMemory<byte> Content)> chunks, CancellationToken ct)
+    /// <summary>Stores a chunk that the index did not know a moment ago.</summary>
+    /// <param name="length">Bytes of the chunk itself.</param>
+    public async ValueTask AppendAsync(ChunkHash hash, ChunkEncoding encoding, ReadOnlyMemory<byte> stored, int length, CancellationToken ct)
     {
-        var known = await index.FindAsync([.. chunks.Select(c => c.Hash).Where(hash => !_inPack.Contains(hash)).Distinct()], ct);
-        foreach (var (hash, content) in chunks)
-        {
-            // Asked anew for each: the same may come twice, or the pack have been closed in between.
-            if (!known.ContainsKey(hash) && !_inPack.Contains(hash))
-                await AddAsync(hash, content, ct);
-        }
+        if (IsOurs(hash))
+            return;
+        if (_pack?.IsFull == true)
+            await CloseAsync(_pack, ct);
+        _pack ??= await PackWriter.CreateAsync(packs, ct);
+        await _pack.AppendAsync(hash, encoding, stored, length, ct);
+        _inPack.Add(hash);
+        Interlocked.Add(ref _added, stored.Length);
     }
 
     /// <summary>Makes everything that was written durable and findable.</summary>
     public async Task CompleteAsync(CancellationToken ct)
     {
-        if (_pack is not { } pack)
-            return;
-        await pack.CommitAsync(ct);
-        await index.AddAsync(pack.Id, pack.Length, pack.Entries, ct);
-        await pack.DisposeAsync();
-        _pack = null;
-        _inPack.Clear();
+        if (_pack is { } pack)
+            await CloseAsync(pack, ct);
+        await _closing;
     }
 
     public async ValueTask DisposeAsync()
     {
+        // What failed has been told by whatever waited for it, or does not matter any more.
+        await _closing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_pack is not null)
             await _pack.DisposeAsync();
         _codec.Dispose();
     }
 
-    private async Task AddAsync(ChunkHash hash, ReadOnlyMemory<byte> content, CancellationToken ct)
+    private bool IsOurs(ChunkHash hash) => _inPack.Contains(hash) || _inPackBefore.Contains(hash);
+
+    private (ChunkEncoding Encoding, ReadOnlyMemory<byte> Stored) Encode(ReadOnlyMemory<byte> content) =>
+        _codec.TryCompress(content.Span, out var compressed) ? (ChunkEncoding.Zstandard, compressed.ToArray()) : (ChunkEncoding.Plain, content);
+
+    private async Task CloseAsync(PackWriter pack, CancellationToken ct)
     {
-        if (_pack?.IsFull == true)
-            await CompleteAsync(ct);
-        _pack ??= await PackWriter.CreateAsync(packs, ct);
-        var bound = ChunkCodec.BoundOf(content.Length);
-        if (_encoded.Length < bound)
-            _encoded = GC.AllocateUninitializedArray<byte>(bound);
-        var (encoding, length) = _codec.Encode(content.Span, _encoded);
-        await _pack.AppendAsync(hash, encoding, _encoded.AsMemory(0, length), content.Length, ct);
-        _inPack.Add(hash);
-        Added += length;
+        await _closing;
+        _pack = null;
+        (_inPackBefore, _inPack) = (_inPack, _inPackBefore);
+        _inPack.Clear();
+        _closing = CommitAsync(pack, ct);
+    }
+
+    private async Task CommitAsync(PackWriter pack, CancellationToken ct)
+    {
+        await using (pack)
+        {
+            await pack.CommitAsync(ct);
+            await index.AddAsync(pack.Id, pack.Length, pack.Entries, ct);
+        }
     }
 }

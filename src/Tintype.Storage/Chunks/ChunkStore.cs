@@ -56,10 +56,8 @@ public sealed class ChunkStore(string name, IBlobStore records, IBlobStore packs
     {
         await foreach (var record in records.ListAsync(ct))
         {
-            if (record.Committed && await TryFindAsync(record.Id, ct) is { } blob)
-                yield return record with { Length = blob.FileLength };
-            else if (!record.Committed)
-                yield return record;
+            if (await DescribeAsync(record, ct) is { } described)
+                yield return described;
         }
     }
 
@@ -91,6 +89,21 @@ public sealed class ChunkStore(string name, IBlobStore records, IBlobStore packs
         {
             await disk.DisposeAsync();
             throw;
+        }
+    }
+
+    private async Task<StoredBlob?> DescribeAsync(StoredBlob record, CancellationToken ct)
+    {
+        if (!record.Committed)
+            return record;
+        try
+        {
+            return await TryFindAsync(record.Id, ct) is { } blob ? record with { Length = blob.FileLength } : null;
+        }
+        catch (InvalidDataException)
+        {
+            // It is here all the same, and nobody who looks for what belongs here shall stop at it; who reads it will be told.
+            return record;
         }
     }
 

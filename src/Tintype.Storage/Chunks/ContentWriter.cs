@@ -3,24 +3,30 @@ using Tintype.Storage.Chunks.Manifests;
 namespace Tintype.Storage.Chunks;
 
 /// <summary>
-/// Cuts what is written into chunks, and builds the manifest over their names as they come.
+/// Cuts what is written into chunks, and builds the manifest over their names.
 /// <code>
-/// bytes ─► 16 chunks ─► hashed ─► zeros? ─► named by the manifest
-///                                    └─ no ─► session ─► named by the manifest
+/// bytes ─► batch ─► hashed, zeros found ─► known to the index? ─► no: compressed ─► the batch before is done ─► session, manifest
+///          (by whoever writes)   (batches side by side, as many as there are processors)        (one after another)
 /// </code>
+/// A fixed number of batches goes round, so that who writes waits for the slowest, and memory does not grow with the content.
 /// </summary>
 internal sealed class ContentWriter : IAsyncDisposable
 {
     public const int ChunkSize = ManifestShape.DefaultChunkSize;
 
-    /// <summary>Chunks that are looked up, and written, together.</summary>
-    private const int Batch = 16;
+    /// <summary>For the writers of a moment, as long as that is not too few for one: chunks in all batches that are filled at once.</summary>
+    private const int Shared = 64;
+
+    private static int _writers;
 
     private readonly ChunkSession _session;
     private readonly ChunkedDisk? _basis;
     private readonly ManifestBuilder _manifest;
-    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(Batch * ChunkSize);
-    private int _held;
+    private readonly int _chunksPerBatch;
+    private readonly SemaphoreSlim _free;
+    private readonly CancellationTokenSource _abandoned = new();
+    private ChunkBatch? _filling;
+    private Task _last = Task.CompletedTask;
 
     /// <param name="session">Goes with the writer.</param>
     /// <param name="basis">What can be kept; goes with the writer, and is read by nobody else. Null if there is none.</param>
@@ -29,6 +35,10 @@ internal sealed class ContentWriter : IAsyncDisposable
         _session = session;
         _basis = basis;
         _manifest = new ManifestBuilder(ChunkSize, session);
+        var writers = Interlocked.Increment(ref _writers);
+        _chunksPerBatch = Math.Clamp(Shared / writers, 4, 16);
+        // One to fill, and one more for each processor that this writer may have to itself.
+        _free = new SemaphoreSlim(1 + Math.Clamp(2 * Environment.ProcessorCount / writers, 1, 5));
     }
 
     public long Length { get; private set; }
@@ -40,10 +50,11 @@ internal sealed class ContentWriter : IAsyncDisposable
     {
         while (!bytes.IsEmpty)
         {
-            var count = Math.Min(bytes.Length, _buffer.Length - _held);
-            bytes.Span[..count].CopyTo(_buffer.AsSpan(_held));
-            await HoldAsync(count, ct);
+            var batch = await FillingAsync(ct);
+            var count = batch.Write(bytes.Span);
+            Length += count;
             bytes = bytes[count..];
+            await PassOnAsync(batch, ct);
         }
     }
 
@@ -51,21 +62,14 @@ internal sealed class ContentWriter : IAsyncDisposable
     {
         while (length > 0)
         {
-            if (_held == 0 && length >= ChunkSize)
-            {
-                await _manifest.AppendZerosAsync(length / ChunkSize, ct);
-                Length += length / ChunkSize * ChunkSize;
-                length %= ChunkSize;
-                continue;
-            }
-
-            // To the end of a chunk, from where on they cost nothing; what came before is cut off there.
-            var count = (int)Math.Min(length, ChunkSize - (_held % ChunkSize));
-            _buffer.AsSpan(_held, count).Clear();
-            await HoldAsync(count, ct);
+            var batch = await FillingAsync(ct);
+            // To the end of the chunk as bytes; from there on they cost nothing.
+            var count = Length % ChunkSize == 0 && length >= ChunkSize
+                ? batch.Skip(length / ChunkSize) * ChunkSize
+                : batch.WriteZeros((int)Math.Min(length, ChunkSize - (Length % ChunkSize)));
+            Length += count;
             length -= count;
-            if (_held % ChunkSize == 0)
-                await CutAsync(ct);
+            await PassOnAsync(batch, ct);
         }
     }
 
@@ -73,16 +77,19 @@ internal sealed class ContentWriter : IAsyncDisposable
     /// <param name="length">Bytes: whole chunks, but for the last of the basis.</param>
     public async ValueTask KeepAsync(long length, CancellationToken ct)
     {
-        await CutAsync(ct);
-        await _manifest.AppendFromAsync(_basis!.Manifest, (length + ChunkSize - 1) / ChunkSize, ct);
+        var batch = await FillingAsync(ct);
+        batch.Keep((length + ChunkSize - 1) / ChunkSize);
         Length += length;
+        await PassOnAsync(batch, ct);
     }
 
     /// <summary>Makes the content durable.</summary>
     /// <returns>The root of its manifest; null if it is empty or all zeros.</returns>
     public async Task<ManifestName?> CompleteAsync(CancellationToken ct)
     {
-        await CutAsync(ct);
+        if (_filling is { } batch)
+            PassOn(batch);
+        await _last.WaitAsync(ct);
         var root = await _manifest.CompleteAsync(Length, ct);
         await _session.CompleteAsync(ct);
         return root;
@@ -90,37 +97,63 @@ internal sealed class ContentWriter : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _abandoned.CancelAsync();
+        // What failed has been told to whoever wrote, unless he gave up before.
+        await _last.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _filling?.Dispose();
         await _session.DisposeAsync();
         _basis?.Dispose();
+        _abandoned.Dispose();
+        _free.Dispose();
+        Interlocked.Decrement(ref _writers);
     }
 
-    private async ValueTask HoldAsync(int count, CancellationToken ct)
+    private async ValueTask<ChunkBatch> FillingAsync(CancellationToken ct)
     {
-        _held += count;
-        Length += count;
-        if (_held == _buffer.Length)
-            await CutAsync(ct);
+        if (_filling is { } batch)
+            return batch;
+        await _free.WaitAsync(ct);
+        return _filling = new ChunkBatch(_chunksPerBatch);
     }
 
-    private async Task CutAsync(CancellationToken ct)
+    private async ValueTask PassOnAsync(ChunkBatch batch, CancellationToken ct)
     {
-        var chunks = new List<(ChunkHash Hash, ReadOnlyMemory<byte> Content)>(Batch);
-        for (var offset = 0; offset < _held; offset += ChunkSize)
+        if (!batch.IsFull)
+            return;
+        PassOn(batch);
+        if (_last.IsFaulted)
+            await _last;
+        ct.ThrowIfCancellationRequested();
+    }
+
+    private void PassOn(ChunkBatch batch)
+    {
+        _filling = null;
+        var before = _last;
+        _last = Task.Run(() => ProcessAsync(batch, before, _abandoned.Token));
+    }
+
+    private async Task ProcessAsync(ChunkBatch batch, Task before, CancellationToken ct)
+    {
+        try
         {
-            var content = _buffer.AsMemory(offset, Math.Min(ChunkSize, _held - offset));
-            if (!content.Span.ContainsAnyExcept((byte)0))
+            try
             {
-                await _manifest.AppendZerosAsync(1, ct);
-                continue;
+                await batch.PrepareAsync(_session, ct);
+            }
+            finally
+            {
+                // Also where this one has failed: the last to end is the last.
+                await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
-            var hash = ChunkHash.Of(content.Span);
-            chunks.Add((hash, content));
-            await _manifest.AppendAsync(hash, ct);
+            await before;
+            await batch.AppendAsync(_session, _manifest, _basis?.Manifest, ct);
         }
-
-        _held = 0;
-        if (chunks.Count > 0)
-            await _session.WriteAsync(chunks, ct);
+        finally
+        {
+            batch.Dispose();
+            _free.Release();
+        }
     }
 }

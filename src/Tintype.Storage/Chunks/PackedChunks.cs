@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Tintype.Storage.Chunks.Packs;
 
 namespace Tintype.Storage.Chunks;
@@ -5,6 +6,14 @@ namespace Tintype.Storage.Chunks;
 /// <summary>Reads chunks from the packs of a store. Serves one reader at a time.</summary>
 internal sealed class PackedChunks(IRangeReadable packs, IChunkIndex index) : IChunkReader, IDisposable
 {
+    /// <summary>Bytes that are read at once, if they are not one chunk's.</summary>
+    private const int LongestRun = 2 << 20;
+
+    /// <summary>To unpack and to check takes longer than to read: of so many chunks or more, other threads do a part.</summary>
+    private const int WorthSharing = 4;
+
+    private static readonly ParallelOptions _sharing = new() { MaxDegreeOfParallelism = Math.Min(Environment.ProcessorCount, 4) };
+
     private readonly ChunkCodec _codec = new();
     private byte[] _stored = [];
 
@@ -26,7 +35,7 @@ internal sealed class PackedChunks(IRangeReadable packs, IChunkIndex index) : IC
             var run = new List<(PackEntry Entry, Memory<byte> Target)>();
             foreach (var next in pack.OrderBy(p => p.Entry.Offset))
             {
-                if (run.Count > 0 && next.Entry.Offset > End(run[^1].Entry))
+                if (run.Count > 0 && (next.Entry.Offset > End(run[^1].Entry) || End(next.Entry) - run[0].Entry.Offset > LongestRun))
                 {
                     await ReadAsync(pack.Key, run, ct);
                     run.Clear();
@@ -72,11 +81,32 @@ internal sealed class PackedChunks(IRangeReadable packs, IChunkIndex index) : IC
             throw new ChunkMissingException(run[0].Entry.Hash, gone);
         }
 
-        foreach (var (entry, target) in run)
+        if (run.Count < WorthSharing || Environment.ProcessorCount == 1)
         {
-            if (target.Length < entry.Length)
-                throw new ChunkDamagedException(entry.Hash, $"it has {entry.Length} bytes where {target.Length} belong");
-            _codec.Decode(entry.Hash, entry.Encoding, _stored.AsSpan((int)(entry.Offset - start), entry.StoredLength), target.Span[..entry.Length]);
+            foreach (var one in run)
+                Decode(_codec, one, start);
+            return;
         }
+
+        try
+        {
+            Parallel.ForEach(run, _sharing, CodecPool.Take, (one, _, codec) =>
+            {
+                Decode(codec, one, start);
+                return codec;
+            }, CodecPool.Return);
+        }
+        catch (AggregateException several)
+        {
+            ExceptionDispatchInfo.Throw(several.InnerExceptions[0]);
+        }
+    }
+
+    private void Decode(ChunkCodec codec, (PackEntry Entry, Memory<byte> Target) one, long start)
+    {
+        var (entry, target) = one;
+        if (target.Length < entry.Length)
+            throw new ChunkDamagedException(entry.Hash, $"it has {entry.Length} bytes where {target.Length} belong");
+        codec.Decode(entry.Hash, entry.Encoding, _stored.AsSpan((int)(entry.Offset - start), entry.StoredLength), target.Span[..entry.Length]);
     }
 }

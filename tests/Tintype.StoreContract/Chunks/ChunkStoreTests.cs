@@ -21,6 +21,22 @@ public sealed class ChunkSparseWritableTests : SparseWritableContract
     protected override StoreUnderTest Create() => new ChunkStoreUnderTest();
 }
 
+public sealed class ChunkFullStoreTests : FullStoreContract
+{
+    protected override async Task<StoreUnderTest> CreateSmallAsync() => new SmallStore(await SmallFileSystem.MountAsync());
+
+    private sealed class SmallStore(SmallFileSystem disk) : ChunkStoreUnderTest(disk.Path), ISmallStore
+    {
+        public long TooMuch => 8 << 20;
+
+        public override async ValueTask DisposeAsync()
+        {
+            await base.DisposeAsync();
+            await disk.DisposeAsync();
+        }
+    }
+}
+
 public sealed class ChunkDiskStoreTests : DiskStoreContract
 {
     protected override StoreUnderTest Create() => new ChunkStoreUnderTest();
@@ -134,6 +150,7 @@ public sealed class ChunkStoreTests
             await File.WriteAllTextAsync(Path.Combine(under.Records, id.ToString()), record, Ct);
             var refused = await Assert.ThrowsAsync<InvalidDataException>(() => under.Store.OpenReadAsync(id, Ct));
             Assert.Contains(id.ToString(), refused.Message, StringComparison.Ordinal);
+            Assert.Equal(id, Assert.Single(await under.Store.EntriesAsync(Ct)).Id);
         }
 
         await File.WriteAllTextAsync(Path.Combine(under.Records, id.ToString()), Record(), Ct);

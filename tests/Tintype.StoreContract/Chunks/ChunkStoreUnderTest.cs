@@ -8,26 +8,35 @@ using Tintype.Storage.Local;
 namespace Tintype.StoreContract.Chunks;
 
 /// <summary>The deduplicating store over two directories and a database.</summary>
-internal sealed class ChunkStoreUnderTest : StoreUnderTest
+internal class ChunkStoreUnderTest : StoreUnderTest
 {
     private readonly string _root = Directory.CreateTempSubdirectory("tt-chunks-").FullName;
     private readonly List<MetadataDatabase> _databases = [];
+    private readonly string _data;
 
-    public ChunkStoreUnderTest() => Store = Reopen();
+    public ChunkStoreUnderTest() : this(null)
+    {
+    }
+
+    /// <param name="data">Where records and packs go, the database apart; null for the same place.</param>
+    protected ChunkStoreUnderTest(string? data)
+    {
+        _data = data ?? _root;
+        Store = Open();
+    }
 
     public override IBlobStore Store { get; }
 
-    public string Records => Path.Combine(_root, "records");
+    public string Records => Path.Combine(_data, "records");
 
-    public string Packs => Path.Combine(_root, "packs");
+    public string Packs => Path.Combine(_data, "packs");
 
     /// <summary>Bytes in the packs.</summary>
     public long Stored => new DirectoryInfo(Packs).EnumerateFiles().Where(f => f.Name != "store-format").Sum(f => f.Length);
 
     public IReadOnlyList<string> PackFiles => [.. Directory.EnumerateFiles(Packs).Where(f => Guid.TryParse(Path.GetFileName(f), out _))];
 
-    public override IBlobStore Reopen() =>
-        new ChunkStore("chunks", LocalStore.Open("records", Records), LocalStore.Open("packs", Packs), OpenIndex("tintype.db"));
+    public override IBlobStore Reopen() => Open();
 
     public ChunkIndexRepository OpenIndex(string file)
     {
@@ -42,6 +51,9 @@ internal sealed class ChunkStoreUnderTest : StoreUnderTest
         foreach (var database in _databases)
             database.Dispose();
         Directory.Delete(_root, recursive: true);
+        GC.SuppressFinalize(this);
         return ValueTask.CompletedTask;
     }
+
+    private ChunkStore Open() => new("chunks", LocalStore.Open("records", Records), LocalStore.Open("packs", Packs), OpenIndex("tintype.db"));
 }

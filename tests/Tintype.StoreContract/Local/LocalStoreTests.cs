@@ -57,20 +57,15 @@ public sealed class LocalSparseWritableTests : SparseWritableContract
 
 public sealed class LocalFullStoreTests : FullStoreContract
 {
-    protected override async Task<StoreUnderTest> CreateSmallAsync()
-    {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can mount the small file system that this test fills.");
-        return await TmpfsStore.MountAsync();
-    }
+    protected override async Task<StoreUnderTest> CreateSmallAsync() => new SmallStore(await SmallFileSystem.MountAsync());
 
-    /// <summary>A store on a file system of 4 MiB.</summary>
-    private sealed class TmpfsStore : StoreUnderTest, ISmallStore
+    private sealed class SmallStore : StoreUnderTest, ISmallStore
     {
-        private readonly string _mount;
+        private readonly SmallFileSystem _disk;
 
-        private TmpfsStore(string mount)
+        public SmallStore(SmallFileSystem disk)
         {
-            _mount = mount;
+            _disk = disk;
             Store = Reopen();
         }
 
@@ -78,29 +73,9 @@ public sealed class LocalFullStoreTests : FullStoreContract
 
         public override IBlobStore Store { get; }
 
-        public static async Task<TmpfsStore> MountAsync()
-        {
-            var mount = Directory.CreateTempSubdirectory("tt-small-").FullName;
-            await RunAsync("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", mount);
-            return new TmpfsStore(mount);
-        }
+        public override IBlobStore Reopen() => LocalStore.Open("small", Path.Combine(_disk.Path, "images"));
 
-        public override IBlobStore Reopen() => LocalStore.Open("small", Path.Combine(_mount, "images"));
-
-        public override async ValueTask DisposeAsync()
-        {
-            await RunAsync("umount", _mount);
-            Directory.Delete(_mount);
-        }
-
-        private static async Task RunAsync(string program, params string[] arguments)
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
-            var error = await process.StandardError.ReadToEndAsync();
-            await process.WaitForExitAsync();
-            Assert.SkipWhen(program == "mount" && process.ExitCode != 0, $"Nothing can be mounted here: {error.Trim()}");
-            Assert.True(process.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {error}");
-        }
+        public override ValueTask DisposeAsync() => _disk.DisposeAsync();
     }
 }
 

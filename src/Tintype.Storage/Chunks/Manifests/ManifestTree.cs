@@ -3,13 +3,17 @@ using System.Runtime.CompilerServices;
 namespace Tintype.Storage.Chunks.Manifests;
 
 /// <summary>
-/// Reads a manifest. It holds the nodes on the way to the place that was looked at last, so that reading on from there costs nothing;
-/// one serves one reader at a time.
+/// Reads a manifest. It holds the nodes on the way to the place that was looked at last, so that reading on from there costs nothing,
+/// and a few others, so that neither does going back and forth; one serves one reader at a time.
 /// </summary>
 /// <param name="root">Null if all is zeros.</param>
 internal sealed class ManifestTree(ManifestShape shape, ManifestName? root, IChunkReader chunks)
 {
+    // Leaves of 512 MiB, in less than as many kilobytes.
+    private const int Remembered = 32;
+
     private readonly (ChunkHash Name, ManifestNode Node)?[] _path = new (ChunkHash, ManifestNode)?[shape.RootLevel + 1];
+    private readonly Dictionary<ChunkHash, ManifestNode> _lately = [];
     private readonly byte[] _buffer = new byte[ManifestNode.MaximumSize];
 
     public ManifestShape Shape => shape;
@@ -103,7 +107,14 @@ internal sealed class ManifestTree(ManifestShape shape, ManifestName? root, IChu
     {
         if (_path[level] is { } held && held.Name == name.Hash)
             return held.Node;
-        var node = ManifestNode.Decode(_buffer.AsSpan(0, await chunks.ReadAsync(name.Hash, _buffer, ct)));
+        if (!_lately.TryGetValue(name.Hash, out var node))
+        {
+            node = ManifestNode.Decode(_buffer.AsSpan(0, await chunks.ReadAsync(name.Hash, _buffer, ct)));
+            if (_lately.Count == Remembered)
+                _lately.Clear();
+            _lately.Add(name.Hash, node);
+        }
+
         var expected = shape.SlotsOf(level, chunk);
         if (node.Level != level || node.Names.Count != expected || node.Chunks != name.Chunks)
         {

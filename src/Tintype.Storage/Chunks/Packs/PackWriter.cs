@@ -10,7 +10,7 @@ internal sealed class PackWriter : IAsyncDisposable
     public const long FullLength = 128L << 20;
 
     // Chunks that compress to nearly nothing: the index is held in memory while the pack is written.
-    private const int FullEntries = 1 << 16;
+    private const int FullEntries = 1 << 14;
 
     private readonly IBlobWriter _blob;
     private readonly List<PackEntry> _entries = [];
