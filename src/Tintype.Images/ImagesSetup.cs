@@ -14,6 +14,7 @@ using Tintype.Images.Records;
 using Tintype.Images.Schemas;
 using Tintype.Images.Sharing;
 using Tintype.Images.Signatures;
+using Tintype.Images.Sizes;
 using Tintype.Images.Stores;
 using Tintype.Images.Tasks;
 using Tintype.Images.Uploads;
@@ -54,6 +55,7 @@ public static class ImagesSetup
         services.AddSingleton<MemberRepository>();
         services.AddSingleton<MemberRules>();
         services.AddSingleton<ImageSharing>();
+        services.AddSingleton<ImageSizes>();
         services.AddSingleton<ImageTasks>();
         services.AddSingleton<LegacyImport>();
         services.AddSingleton<IImageCatalog, ImageCatalog>();
@@ -79,5 +81,6 @@ public static class ImagesSetup
         api.MapImageCache();
         ImageTaskEndpoints.Map(api);
         routes.MapUploads();
+        SizeEndpoints.Map(routes);
     }
 }

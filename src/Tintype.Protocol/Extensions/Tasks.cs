@@ -17,4 +17,5 @@ public sealed record TaskAccepted(Guid TaskId);
 [JsonSerializable(typeof(TaskView))]
 [JsonSerializable(typeof(TaskAccepted))]
 [JsonSerializable(typeof(VerificationView))]
+[JsonSerializable(typeof(ImageSizesView))]
 public sealed partial class ExtensionsJson : JsonSerializerContext;

@@ -11,7 +11,7 @@ namespace Tintype.Storage.Chunks;
 /// </summary>
 /// <param name="records">Takes the blobs' records.</param>
 /// <param name="packs">Takes the packs; nobody else writes to it.</param>
-public sealed class ChunkStore(string name, IBlobStore records, IBlobStore packs, IChunkIndex index) : IBlobStore, IRangeReadable, IDiskStore
+public sealed class ChunkStore(string name, IBlobStore records, IBlobStore packs, IChunkIndex index) : IBlobStore, IRangeReadable, IDiskStore, IDeduplicating
 {
     private readonly IRangeReadable _packs = packs as IRangeReadable
         ?? throw new ArgumentException($"The store '{packs.Name}' cannot be read in ranges, and cannot hold packs.", nameof(packs));
@@ -58,6 +58,18 @@ public sealed class ChunkStore(string name, IBlobStore records, IBlobStore packs
         {
             if (await DescribeAsync(record, ct) is { } described)
                 yield return described;
+        }
+    }
+
+    public async Task<StoredSizes> MeasureAsync(Guid id, CancellationToken ct) =>
+        await new ChunkMeasure(_packs, index, () => ListBlobsAsync(ct)).MeasureAsync(await FindAsync(id, ct), ct);
+
+    private async IAsyncEnumerable<ChunkedBlob> ListBlobsAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        await foreach (var record in records.ListAsync(ct))
+        {
+            if (record.Committed && await TryFindAsync(record.Id, ct) is { } blob)
+                yield return blob;
         }
     }
 

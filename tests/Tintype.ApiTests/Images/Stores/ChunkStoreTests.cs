@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Tintype.ApiTests.Images.Import;
 using Tintype.TestSupport;
 using Xunit;
@@ -86,6 +87,60 @@ public sealed class ChunkStoreTests : IAsyncLifetime
               {"id": "dedup", "default": "true", "type": "chunks", "weight": 0, "properties": {"data_dir": "{{Folder}}"} },
               {"id": "plain", "type": "file", "weight": 0, "properties": {"data_dir": "{{Path.Combine(_server.DataDirectory, "stores", "plain")}}"} }]}
             """, await SendAsync(_admin, "GET", "/image/v2/info/stores/detail"));
+    }
+
+    [Fact]
+    public async Task Whoever_sees_an_image_is_told_what_it_takes_of_the_stores()
+    {
+        var data = Data(5_000_000, 5);
+        var first = await UploadedAsync(data);
+        var alone = await SizesAsync(_one, first);
+        Assert.Equal((5_000_000, 5_000_000, 0), (alone.Virtual, alone.Logical, alone.Shared));
+        // Three fifths are no zeros; and there is the node that names them.
+        Assert.InRange(alone.Unique, 3_000_000, 3_150_000);
+
+        // The first mebibyte is another's too, under a node that is not.
+        var second = await UploadedAsync([.. data[..(1 << 20)], .. Data(1_000_000, 6)]);
+        var shared = await SizesAsync(_one, first);
+        Assert.Equal((alone.Unique - (1 << 20), 1 << 20), (shared.Unique, shared.Shared));
+        Assert.Equal(1 << 20, (await SizesAsync(_one, second)).Shared);
+
+        // All of it, the node included.
+        var third = await UploadedAsync(data);
+        Assert.Equal((0, alone.Unique), await UniqueAndSharedAsync(first));
+        Assert.Equal((0, alone.Unique), await UniqueAndSharedAsync(third));
+
+        // A plain copy is nobody else's.
+        await CopyAsync(third, "plain");
+        AssertSizes($$"""
+            {"image_id": "{{third}}", "virtual": 5000000, "logical": 5000000, "unique": 5000000, "shared": {{alone.Unique}},
+             "stores": [{"store": "dedup", "unique": 0, "shared": {{alone.Unique}} }, {"store": "plain", "unique": 5000000, "shared": 0}]}
+            """, await SendAsync(_one, "GET", $"/tintype/v1/images/{third}/sizes"));
+
+        var empty = await CreateAsync(_one, "{}");
+        AssertSizes($$"""{"image_id": "{{empty}}", "virtual": null, "logical": null, "unique": 0, "shared": 0, "stores": []}""", await SendAsync(_one, "GET", $"/tintype/v1/images/{empty}/sizes"));
+        using var stranger = await ApiClient.SignInAsync(_server, "tintype-two");
+        var refused = await SendAsync(stranger, "GET", $"/tintype/v1/images/{first}/sizes");
+        Assert.Equal(404, (int)refused.Status);
+        Assert.Contains($"No image found with ID {first}", refused.Text, StringComparison.Ordinal);
+    }
+
+    private static void AssertSizes(string expected, ApiAnswer answer)
+    {
+        Assert.Equal(200, (int)answer.Status);
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), JsonNode.Parse(answer.Text)), answer.Text);
+    }
+
+    private static async Task<(long Virtual, long Logical, long Unique, long Shared)> SizesAsync(ApiClient client, string id)
+    {
+        var sizes = (await client.GetAsync($"/tintype/v1/images/{id}/sizes")).Json;
+        return (sizes.GetProperty("virtual").GetInt64(), sizes.GetProperty("logical").GetInt64(), sizes.GetProperty("unique").GetInt64(), sizes.GetProperty("shared").GetInt64());
+    }
+
+    private async Task<(long Unique, long Shared)> UniqueAndSharedAsync(string id)
+    {
+        var (_, _, unique, shared) = await SizesAsync(_one, id);
+        return (unique, shared);
     }
 
     private string Folder => Path.Combine(_server.DataDirectory, "stores", "dedup");
