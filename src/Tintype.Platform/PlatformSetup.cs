@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Tintype.Platform.Database;
+using Tintype.Platform.Events;
 using Tintype.Platform.Http;
 using Tintype.Platform.Http.Browsers;
 using Tintype.Platform.Tasks;
@@ -24,14 +25,19 @@ public static class PlatformSetup
         services.AddCors();
         services.AddOptions<CorsOptions>().BindConfiguration(CorsOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<CorsOptions>, CorsValidation>();
-        services.AddBrowserFace(new BrowserFace("/tintype", ["GET", "PUT", "POST", "DELETE", "PATCH"], ["X-Auth-Token", "X-Openstack-Request-Id"], ["X-Openstack-Request-Id"]));
+        services.AddBrowserFace(new BrowserFace("/tintype", ["GET", "PUT", "POST", "DELETE", "PATCH"], ["X-Auth-Token", "X-Openstack-Request-Id", "Last-Event-ID"], ["X-Openstack-Request-Id"]));
         services.AddSingleton<TaskRepository>();
         services.AddSingleton(provider => new TaskQueue(provider.GetRequiredService<TaskRepository>()));
+        services.AddSingleton<TaskHandlers>();
+        services.AddSingleton<InterruptedTasks>();
+        services.AddSingleton<TaskCancellation>();
+        services.AddSingleton<TaskViews>();
+        services.AddSingleton<TaskEvents>();
         return services;
     }
 
     /// <summary>Runs the tasks. Added last, so that every room's own start-up recovery is over before a task runs again.</summary>
-    public static IServiceCollection AddTaskRunner(this IServiceCollection services) => services.AddHostedService<TaskRunner>();
+    public static IServiceCollection AddTaskRunner(this IServiceCollection services) => services.AddHostedService<TaskRunner>().AddHostedService<TaskLeases>();
 
     public static IServiceCollection AddMigrations(this IServiceCollection services, Assembly assembly) =>
         services.AddSingleton(new MigrationSource(assembly));
@@ -64,7 +70,11 @@ public static class PlatformSetup
         app.UseMiddleware<MicroversionMiddleware>();
     }
 
-    public static void MapPlatform(this IEndpointRouteBuilder routes) => TaskEndpoints.Map(routes);
+    public static void MapPlatform(this IEndpointRouteBuilder routes)
+    {
+        TaskEndpoints.Map(routes);
+        EventEndpoints.Map(routes);
+    }
 }
 
 internal sealed record BeforeRouting(Func<HttpContext, RequestDelegate, Task> Step);

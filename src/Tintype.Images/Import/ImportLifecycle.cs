@@ -23,6 +23,13 @@ internal sealed class ImportLifecycle(ImageRepository images, ImageQuotas quotas
     public async Task<ImageRecord> FindCopyableAsync(Guid id, CancellationToken ct) =>
         await images.FindAsync(id, ct) is { BlobId: not null, Size: not null } image ? image : throw Fault.ImageGoneDuringImport(id);
 
+    public async Task<bool> IsHeldAsync(Guid id, Guid task) => await images.FindAsync(id, CancellationToken.None) is { } image && ImportMarks.IsHeldBy(image, task);
+
+    public async Task<bool> IsActiveAsync(Guid id) => await images.FindAsync(id, CancellationToken.None) is { Status: ImageStatus.Active };
+
+    /// <summary>Null if the image has gone, or has no data.</summary>
+    public async Task<Guid?> FindBlobAsync(Guid id) => (await images.FindAsync(id, CancellationToken.None))?.BlobId;
+
     /// <summary>Completes what is known of an image's data by what has been found out. No error if the image has gone.</summary>
     public async Task LearnAsync(WriteScope scope, Guid id, IngestedData found)
     {
@@ -43,7 +50,7 @@ internal sealed class ImportLifecycle(ImageRepository images, ImageQuotas quotas
             await images.SaveAsync(scope, mark(image));
     }, CancellationToken.None);
 
-    /// <summary>After a failed import: marked, and queued again unless the image was active before.</summary>
+    /// <summary>After an import that failed or was cancelled: marked, and queued again unless the image was active before.</summary>
     /// <returns>Whether the task still held the image; no error if it did not, or the image has gone.</returns>
     public Task<bool> FailAsync(Guid id, Guid task, IReadOnlyList<string> stores) => database.WriteAsync(async scope =>
     {

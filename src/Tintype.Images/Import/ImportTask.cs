@@ -16,7 +16,7 @@ namespace Tintype.Images.Import;
 /// copy-image     image's blob ─► each store ─► one transaction: the copies
 ///
 /// after a crash the task begins again: what is staged is still there, what a store has half is written anew
-/// after a failure the image is queued as before (active, for copy-image), its staged data is given up, and the task has the reason
+/// after a failure, or when it is cancelled, the image is queued as before (active, for copy-image), its staged data is given up, and the task has the reason
 /// </code>
 /// </summary>
 internal sealed class ImportTask(
@@ -26,6 +26,8 @@ internal sealed class ImportTask(
     public string Kind => ImportWork.Kind;
 
     public int MaxConcurrency => 2;
+
+    public string? UncancellableBecause => null;
 
     public async Task RunAsync(TaskContext task, CancellationToken ct)
     {
@@ -39,9 +41,10 @@ internal sealed class ImportTask(
             {
                 var data = await StageAsync(task, work, ct);
                 // Of what has been prepared, the promise was kept before.
+                task.Step("checking", 0);
                 if (work.Promise is { } promise && !data.IsPrepared)
                     await promise.CheckAsync(kind => area.DigestAsync(data, kind, ct));
-                await stagedImport.RunAsync(await preparation.RunAsync(data, work, ct), task, work, ct);
+                await stagedImport.RunAsync(await preparation.RunAsync(data, work, task, ct), task, work, ct);
             }
         }
         catch (Exception failed) when (!(failed is OperationCanceledException && ct.IsCancellationRequested))
@@ -61,17 +64,30 @@ internal sealed class ImportTask(
 
     public Task<TaskRecovery> RecoverAsync(TaskRecord task, CancellationToken ct) => Task.FromResult(TaskRecovery.Rerun);
 
+    public async Task<bool> TryUndoAsync(TaskRecord task, string reason)
+    {
+        tokens.Forget(task.Id);
+        var work = ImportWork.Of(task);
+        // What an interrupted run has put into stores; one that ended by its token has emptied them itself.
+        if (work.Method == ImportMethod.CopyImage && await imports.IsHeldAsync(task.SubjectId, task.Id))
+            await copy.WithdrawAsync(task.SubjectId, work);
+        return await imports.FailAsync(task.SubjectId, task.Id, work.Stores)
+            || !(work.Method == ImportMethod.CopyImage ? await copy.HasCopiedAsync(task.SubjectId, work) : await imports.IsActiveAsync(task.SubjectId));
+    }
+
     private async Task<StagedData> StageAsync(TaskContext task, ImportWork work, CancellationToken ct)
     {
-        var image = await imports.FindImportingAsync(task.Task.SubjectId, ct);
-        if (await staged.FindAsync(image.Id, ct) is { } data)
+        var id = task.Task.SubjectId;
+        var image = await imports.FindImportingAsync(id, ct);
+        if (await staged.FindAsync(id, ct) is { } data)
             return data;
+        // What follows is a rename, where the store can adopt a file.
+        task.Step("downloading", 0.8);
         var extras = StagedExtras.None with { Hashes = work.Promise?.Wanted() ?? [] };
-        var progress = ImportProgress.Part(task.ReportAsync, 0, work.Stores.Count + 1);
         return work.Method switch
         {
-            ImportMethod.WebDownload => await downloads.FetchAsync(image, work.Uri!, extras, progress, ct),
-            ImportMethod.GlanceDownload => await remotes.FetchAsync(image, work.Remote!, task.Task.Id, extras, progress, ct),
+            ImportMethod.WebDownload => await downloads.FetchAsync(image, work.Uri!, extras, task, ct),
+            ImportMethod.GlanceDownload => await remotes.FetchAsync(image, work.Remote!, task, extras, ct),
             _ => throw Fault.StagedDataGone(),
         };
     }

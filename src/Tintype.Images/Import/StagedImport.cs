@@ -31,15 +31,17 @@ internal sealed class StagedImport(
         await using var undo = new UndoStack(log);
         var filled = new List<string>();
         Exception? lastFailure = null;
+        var tried = 0;
         foreach (var name in work.Stores)
         {
+            task.Step("copying", 1.0 / (work.Stores.Count - tried++));
             try
             {
                 var store = stores.TryFind(name, out var found) ? found : throw Fault.StoreNotConfigured(name);
                 // Of this store alone: the import may go on without it.
                 await using var undoOne = new UndoStack(log);
                 undoOne.Push($"emptying store {name} of blob {data.BlobId}", () => filling.EmptyAsync(store, data.BlobId));
-                await filling.FillAsync(store, data, ImportProgress.Part(task.ReportAsync, filled.Count + 1, work.Stores.Count + 1), ct);
+                await filling.FillAsync(store, data, task, ct);
                 undoOne.Commit();
                 undo.Push($"emptying store {name} of blob {data.BlobId}", () => filling.EmptyAsync(store, data.BlobId));
                 filled.Add(name);
@@ -51,7 +53,7 @@ internal sealed class StagedImport(
             }
 
             await imports.MarkAsync(data.ImageId, task.Task.Id, image => filled.Contains(name) ? ImportMarks.Done(image, name) : ImportMarks.Fail(image, [name]));
-            await task.ReportAsync(100 * (filled.Count + 1) / (work.Stores.Count + 1), ct);
+            task.Report(data.Size, data.Size);
         }
 
         if (filled.Count == 0)

@@ -22,8 +22,10 @@ internal sealed class StoreCopy(
         var blobId = image.BlobId!.Value;
         using var upload = running.Begin(blobId);
         await using var undo = new UndoStack(log);
-        foreach (var (index, name) in work.Stores.Index())
+        var tried = 0;
+        foreach (var name in work.Stores)
         {
+            task.Step("copying", 1.0 / (work.Stores.Count - tried++));
             try
             {
                 var store = stores.TryFind(name, out var found) ? found : throw Fault.StoreNotConfigured(name);
@@ -31,7 +33,7 @@ internal sealed class StoreCopy(
                 await using var undoOne = new UndoStack(log);
                 undoOne.Push($"emptying store {name} of blob {blobId}", () => WithdrawAsync(store, blobId));
                 await quotas.ReserveAsync(QuotaKind.Store, image, image.Size!.Value, ct);
-                var learnt = await filling.CopyAsync(store, image, ImportProgress.Part(task.ReportAsync, index, work.Stores.Count), ct);
+                var learnt = await filling.CopyAsync(store, image, task, ct);
                 await KeepAsync(id, new BlobCopy(blobId, name, null), learnt);
                 undoOne.Commit();
                 undo.Push($"emptying store {name} of blob {blobId}", () => WithdrawAsync(store, blobId));
@@ -43,7 +45,7 @@ internal sealed class StoreCopy(
                 await imports.MarkAsync(id, task.Task.Id, marked => ImportMarks.Fail(marked, [name]));
             }
 
-            await task.ReportAsync(100 * (index + 1) / work.Stores.Count, ct);
+            task.Report(image.Size!.Value, image.Size);
         }
 
         undo.Commit();
@@ -63,6 +65,24 @@ internal sealed class StoreCopy(
             await blobs.SetVirtualSizeAsync(scope, copy.BlobId, virtualSize);
         await imports.LearnAsync(scope, id, found);
     }, CancellationToken.None);
+
+    /// <summary>Whether any of the stores has the image.</summary>
+    public async Task<bool> HasCopiedAsync(Guid id, ImportWork work) => await imports.FindBlobAsync(id) is { } blobId
+        && (await blobs.ListCopiesAsync(blobId, CancellationToken.None)).Any(copy => work.Stores.Contains(copy.Store));
+
+    /// <summary>Takes away what an interrupted run has copied, unless it is by now all that there is of the image.</summary>
+    public async Task WithdrawAsync(Guid id, ImportWork work)
+    {
+        if (await imports.FindBlobAsync(id) is not { } blobId)
+            return;
+        if ((await blobs.ListCopiesAsync(blobId, CancellationToken.None)).All(copy => work.Stores.Contains(copy.Store)))
+            return;
+        foreach (var name in work.Stores)
+        {
+            if (stores.TryFind(name, out var store))
+                await WithdrawAsync(store, blobId);
+        }
+    }
 
     /// <summary>All stores or none: what this task has put somewhere goes again when it fails.</summary>
     private async Task WithdrawAsync(ImageStore store, Guid blobId)

@@ -9,6 +9,7 @@ using Tintype.Images.Signatures;
 using Tintype.Images.Staging;
 using Tintype.Images.Stores;
 using Tintype.Platform.Http;
+using Tintype.Platform.Tasks;
 using Tintype.Storage;
 
 namespace Tintype.Images.Import;
@@ -17,26 +18,27 @@ namespace Tintype.Images.Import;
 internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobReader reader, BlobRepository blobs, ImageSignatures signatures, ILogger<StoreFilling> log)
 {
     /// <summary>Without reading the data, where the store can take the file as it is.</summary>
-    public async Task FillAsync(ImageStore store, StagedData data, ImportProgress progress, CancellationToken ct)
+    public async Task FillAsync(ImageStore store, StagedData data, ITaskProgress progress, CancellationToken ct)
     {
         // What an interrupted run has left there.
         await store.Blobs.DeleteAsync(data.BlobId, ct);
-        await FillAsync(store, data.BlobId, area.PathOf(data), data.Checksum, data.Hash, ct, progress);
+        await FillAsync(store, data.BlobId, area.PathOf(data), data.Checksum, data.Hash, progress, ct);
     }
 
     /// <summary>The same with a finished file, of which nothing is in the store yet.</summary>
-    public async Task FillAsync(ImageStore store, Guid blobId, string path, string checksum, ImageHash hash, CancellationToken ct, ImportProgress? progress = null)
+    public async Task FillAsync(ImageStore store, Guid blobId, string path, string checksum, ImageHash hash, ITaskProgress? progress, CancellationToken ct)
     {
         if (store.Blobs is IFileAdopting adopting && await adopting.TryAdoptAsync(path, blobId, ct))
             return;
         await using var source = File.OpenRead(path);
+        await using var counted = new CountedStream(source, source.Length, progress);
         using var examination = intake.ExamineAgain(hash);
-        await WriteAsync(store, blobId, progress?.Of(source, source.Length) ?? source, examination, _ => { }, checksum, hash, ct);
+        await WriteAsync(store, blobId, counted, examination, _ => { }, checksum, hash, ct);
     }
 
     /// <summary>Copies what the image has in another store.</summary>
     /// <returns>What has been found out of data that nobody had looked at before; null for any other.</returns>
-    public async Task<IngestedData?> CopyAsync(ImageStore store, ImageRecord image, ImportProgress progress, CancellationToken ct)
+    public async Task<IngestedData?> CopyAsync(ImageStore store, ImageRecord image, ITaskProgress progress, CancellationToken ct)
     {
         var blobId = image.BlobId!.Value;
         await store.Blobs.DeleteAsync(blobId, ct);
@@ -44,9 +46,10 @@ internal sealed class StoreFilling(StagingArea area, BlobIntake intake, BlobRead
         var isForeign = (await blobs.ListCopiesAsync(blobId, ct)).All(copy => copy.Url is not null);
         var signature = isForeign ? await signatures.PrepareAsync(image, ct) : null;
         await using var source = await reader.OpenAsync(blobId, 0, image.Size!.Value, null, ct);
+        await using var counted = new CountedStream(source, image.Size.Value, progress);
         using var examination = isForeign ? intake.Examine(image, kept: image.Hash is { } known ? HashKind.Get(known.Algorithm) : null)
             : intake.ExamineAgain(image.Hash);
-        var found = await WriteAsync(store, blobId, progress.Of(source, image.Size), examination, isForeign ? found => Judge(found, signature) : _ => { }, image.Checksum, image.Hash, ct);
+        var found = await WriteAsync(store, blobId, counted, examination, isForeign ? found => Judge(found, signature) : _ => { }, image.Checksum, image.Hash, ct);
         return isForeign ? found : null;
     }
 

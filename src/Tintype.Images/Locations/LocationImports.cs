@@ -96,15 +96,20 @@ internal sealed class LocationImports(
             : image with { Checksum = found.Checksum, Hash = found.Hash, VirtualSize = found.VirtualSize });
     }, CancellationToken.None);
 
-    /// <summary>Ends the task after a failure. No error if the image has gone.</summary>
-    public Task FailAsync(TaskRecord task) => database.WriteAsync(async scope =>
+    /// <summary>Ends the task after a failure, or when it is cancelled.</summary>
+    /// <returns>Whether the task still held the image; no error if it did not, or the image has gone.</returns>
+    public Task<bool> FailAsync(TaskRecord task) => database.WriteAsync(async scope =>
     {
         if (await images.FindAsync(scope, task.SubjectId) is not { } image || !ImportMarks.IsHeldBy(image, task.Id))
-            return;
+            return false;
         await images.SaveAsync(scope, image.Status is not (ImageStatus.Queued or ImageStatus.Importing) ? ImportMarks.End(image)
             : ImportMarks.End(image) with { Status = ImageStatus.Queued, BlobId = null, Size = null, VirtualSize = null, Hash = null });
         scope.AfterCommit(collector.Wake);
+        return true;
     }, CancellationToken.None);
+
+    /// <summary>Whether the image is active, and what the task was to find out is known of it.</summary>
+    public async Task<bool> IsDoneAsync(TaskRecord task) => await images.FindAsync(task.SubjectId, CancellationToken.None) is { Status: ImageStatus.Active, Hash: not null };
 
     private async Task<ImageRecord> FindAsync(WriteScope scope, TaskRecord task) =>
         await images.FindAsync(scope, task.SubjectId) is { Status: ImageStatus.Queued or ImageStatus.Importing or ImageStatus.Active or ImageStatus.Deactivated } image

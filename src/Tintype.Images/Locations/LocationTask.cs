@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Tintype.Images.Data;
 using Tintype.Images.Data.Download;
 using Tintype.Images.Data.Hashing;
 using Tintype.Images.Data.Ingest;
@@ -26,13 +27,16 @@ internal sealed class LocationTask(
 
     public int MaxConcurrency => 2;
 
+    public string? UncancellableBecause => null;
+
     public async Task RunAsync(TaskContext task, CancellationToken ct)
     {
         var work = LocationWork.Of(task.Task);
         try
         {
+            task.Step("measuring", 0);
             var image = await imports.PlaceAsync(task.Task, work, await probe.MeasureAsync(work.Url, ct));
-            var found = options.Value.DoSecureHash || image.Status == ImageStatus.Importing ? await TryReadAsync(image, work, ct) : null;
+            var found = options.Value.DoSecureHash || image.Status == ImageStatus.Importing ? await TryReadAsync(image, work, task, ct) : null;
             if (found is not null && work.HashValue is { } said && !said.Equals(found.Hash.Value, StringComparison.OrdinalIgnoreCase))
                 throw Fault.BadRequest($"os_hash_value: ({said}) not matched with actual os_hash_value: ({found.Hash.Value})");
             await imports.CompleteAsync(task.Task, found);
@@ -46,14 +50,18 @@ internal sealed class LocationTask(
 
     public Task<TaskRecovery> RecoverAsync(TaskRecord task, CancellationToken ct) => Task.FromResult(TaskRecovery.Rerun);
 
+    // Of an image that is active already, the location stays and the hash is left out.
+    public async Task<bool> TryUndoAsync(TaskRecord task, string reason) => await imports.FailAsync(task) || !await imports.IsDoneAsync(task);
+
     /// <summary>Null if the data cannot be read and the image, of which nobody has said anything, is active without its hash.</summary>
-    private async Task<LocationData?> TryReadAsync(ImageRecord image, LocationWork work, CancellationToken ct)
+    private async Task<LocationData?> TryReadAsync(ImageRecord image, LocationWork work, TaskContext progress, CancellationToken ct)
     {
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                return await ReadAsync(image, work, ct);
+                progress.Step("hashing");
+                return await ReadAsync(image, work, progress, ct);
             }
             catch (IOException failed) when (attempt < Attempts)
             {
@@ -71,14 +79,15 @@ internal sealed class LocationTask(
         }
     }
 
-    private async Task<LocationData> ReadAsync(ImageRecord image, LocationWork work, CancellationToken ct)
+    private async Task<LocationData> ReadAsync(ImageRecord image, LocationWork work, TaskContext progress, CancellationToken ct)
     {
         // What is active already waits for nobody's verdict.
         var signature = image.Status == ImageStatus.Importing ? await signatures.PrepareAsync(image, ct) : null;
         using var examination = intake.Examine(image, kept: work.HashAlgorithm is { } said ? HashKind.Get(said) : null);
         await using var data = await reader.OpenAsync(image.BlobId!.Value, 0, image.Size!.Value, null, ct);
+        await using var counted = new CountedStream(data, image.Size.Value, progress);
         var buffer = new byte[256 * 1024];
-        for (int read; (read = await data.ReadAsync(buffer, ct)) > 0;)
+        for (int read; (read = await counted.ReadAsync(buffer, ct)) > 0;)
             examination.Feed(buffer.AsSpan(0, read));
         // Data that is not what it is called still gives its bytes to who wants them; a copy of our own, to boot from, is refused.
         var found = examination.Finish(image.Size.Value);

@@ -8,7 +8,7 @@ using Tintype.Platform.Tasks;
 namespace Tintype.Images.Tasks;
 
 /// <summary>The query of a list of tasks: <c>?status=success&amp;limit=10&amp;marker=ID&amp;sort_dir=asc</c>.</summary>
-internal sealed record ImageTaskQuery(TaskState? State, Guid? Marker, int Limit, bool OldestFirst)
+internal sealed record ImageTaskQuery(IReadOnlyList<TaskState> States, Guid? Marker, int Limit, bool OldestFirst)
 {
     private const int DefaultLimit = 25;
     private const int MaximumLimit = 1000;
@@ -22,16 +22,16 @@ internal sealed record ImageTaskQuery(TaskState? State, Guid? Marker, int Limit,
         var key = query["sort_key"].ToString();
         if (key is not ("" or "created_at" or "id" or "updated_at" or "status" or "type" or "expires_at"))
             throw Fault.BadRequest($"Sort key supplied is invalid: {key}");
-        return new ImageTaskQuery(StateOf(query["status"].ToString()), MarkerOf(query["marker"].ToString()), LimitOf(query["limit"].ToString()), IsOldestFirst(query["sort_dir"].ToString()));
+        return new ImageTaskQuery(StatesOf(query["status"].ToString()), MarkerOf(query["marker"].ToString()), LimitOf(query["limit"].ToString()), IsOldestFirst(query["sort_dir"].ToString()));
     }
 
-    private static TaskState? StateOf(string word) => word switch
+    private static TaskState[] StatesOf(string word) => word switch
     {
-        "" => null,
-        "pending" => TaskState.Pending,
-        "processing" => TaskState.Running,
-        "success" => TaskState.Success,
-        "failure" => TaskState.Failure,
+        "" => [],
+        "pending" => [TaskState.Pending],
+        "processing" => [TaskState.Running],
+        "success" => [TaskState.Success],
+        "failure" => [TaskState.Failure, TaskState.Cancelled],
         _ => throw Fault.BadRequest($"Invalid status value: {word}"),
     };
 

@@ -33,7 +33,7 @@ internal sealed class ImageTasks(TaskQueue tasks, ImageLifecycle images, ImagePo
     {
         policies.Require(ImagePolicy.TasksApiAccess, caller);
         var found = await tasks.ListAsync(
-            new TaskQuery(_kinds, query.State, time.GetUtcNow() - _remembered, query.Marker, query.Limit, query.OldestFirst), ct);
+            new TaskQuery(_kinds, query.States, query.Marker, query.Limit, query.OldestFirst) { EndedSince = time.GetUtcNow() - _remembered }, ct);
         return [.. found.Select(Stub)];
     }
 
@@ -67,6 +67,7 @@ internal sealed class ImageTasks(TaskQueue tasks, ImageLifecycle images, ImagePo
         TaskState.Pending => "pending",
         TaskState.Running => "processing",
         TaskState.Success => "success",
+        // Glance has no word for what was cancelled; the message says it.
         _ => "failure",
     };
 

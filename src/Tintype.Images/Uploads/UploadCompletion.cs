@@ -48,7 +48,7 @@ internal sealed class UploadCompletion(
         using var onItsWay = running.Begin(blobId);
         await using var undo = new UndoStack(log);
         undo.Push($"emptying store {store.Name} of blob {blobId}", () => filling.EmptyAsync(store, blobId));
-        await filling.FillAsync(store, blobId, files.PathOf(upload.Id), found.Checksum, found.Hash, CancellationToken.None);
+        await filling.FillAsync(store, blobId, files.PathOf(upload.Id), found.Checksum, found.Hash, null, CancellationToken.None);
         var complete = upload with { Offset = upload.Length, ExpiresAt = time.GetUtcNow() + options.Value.Lifetime, IsCompleted = true };
         await database.WriteAsync(async scope =>
         {

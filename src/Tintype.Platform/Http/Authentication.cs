@@ -16,11 +16,13 @@ public interface ITokenValidator
 /// </summary>
 internal sealed class AuthenticationMiddleware(RequestDelegate next, ITokenValidator tokens)
 {
+    public const string Header = "X-Auth-Token";
+
     public async Task InvokeAsync(HttpContext context)
     {
         if (context.GetEndpoint() is { } endpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null)
         {
-            var token = context.Request.Headers["X-Auth-Token"].ToString();
+            var token = context.Request.Headers[Header].ToString();
             var caller = token.Length == 0 ? null : await tokens.ValidateAsync(token, context.RequestAborted);
             context.Features.Set(caller ?? throw Refusal(context));
         }

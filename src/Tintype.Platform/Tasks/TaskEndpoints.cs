@@ -2,8 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
-using Tintype.Platform.Database;
-using Tintype.Platform.Http;
 using Tintype.Platform.Policy;
 using Tintype.Protocol.Extensions;
 
@@ -11,16 +9,27 @@ namespace Tintype.Platform.Tasks;
 
 internal static class TaskEndpoints
 {
-    public static void Map(IEndpointRouteBuilder routes) => routes.MapGet("/tintype/v1/tasks/{id:guid}", ShowAsync);
+    private const string Root = "/tintype/v1/tasks";
 
-    private static async Task<JsonHttpResult<TaskView>> ShowAsync(Guid id, Caller caller, TaskQueue tasks, CancellationToken ct)
+    public static void Map(IEndpointRouteBuilder routes)
     {
-        var task = await tasks.FindAsync(id, ct);
-        if (task is null || (task.ProjectId != caller.ProjectId && !caller.IsAdmin))
-            throw Fault.NotFound($"No task found with ID {id}.");
-        return TypedResults.Json(View(task), ExtensionsJson.Default.TaskView);
+        routes.MapGet(Root, ListAsync);
+        routes.MapGet(Root + "/{id:guid}", ShowAsync);
+        routes.MapPost(Root + "/{id:guid}/cancel", CancelAsync);
     }
 
-    internal static TaskView View(TaskRecord task) => new(task.Id, task.Kind, TaskRepository.Word(task.State), task.SubjectId, task.Progress,
-        task.Reason, task.CreatedAt.ToWire(), task.StartedAt?.ToWire(), task.FinishedAt?.ToWire());
+    private static async Task<JsonHttpResult<TaskListView>> ListAsync(HttpRequest request, Caller caller, TaskQueue tasks, TaskViews views, CancellationToken ct)
+    {
+        var query = TaskListRequest.Parse(request.Query, caller);
+        var found = await tasks.ListAsync(query, ct);
+        var next = found.Count < query.Limit ? null : Root + QueryString.Create(
+            [.. request.Query.Where(p => p.Key != "marker").SelectMany(p => p.Value, (p, value) => KeyValuePair.Create(p.Key, value)), KeyValuePair.Create("marker", (string?)found[^1].Id.ToString())]);
+        return TypedResults.Json(new TaskListView([.. found.Select(views.View)], next), ExtensionsJson.Default.TaskListView);
+    }
+
+    private static async Task<JsonHttpResult<TaskView>> ShowAsync(Guid id, Caller caller, TaskCancellation tasks, TaskViews views, CancellationToken ct) =>
+        TypedResults.Json(views.View(await tasks.FindAsync(id, caller, ct)), ExtensionsJson.Default.TaskView);
+
+    private static async Task<JsonHttpResult<TaskView>> CancelAsync(Guid id, Caller caller, TaskCancellation tasks, TaskViews views, CancellationToken ct) =>
+        TypedResults.Json(views.View(await tasks.CancelAsync(id, caller, ct)), ExtensionsJson.Default.TaskView, statusCode: StatusCodes.Status202Accepted);
 }

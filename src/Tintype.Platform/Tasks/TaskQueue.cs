@@ -22,16 +22,20 @@ public sealed class TaskQueue
         return id;
     }
 
-    public Task<TaskRecord?> FindAsync(Guid id, CancellationToken ct) => _tasks.FindAsync(id, ct);
+    public async Task<TaskRecord?> FindAsync(Guid id, CancellationToken ct) => await _tasks.FindAsync(id, ct) is { } task ? Running.Now(task) : null;
 
     /// <summary>The tasks about an image or server, newest first.</summary>
-    public Task<IReadOnlyList<TaskRecord>> ListAboutAsync(Guid subjectId, CancellationToken ct) => _tasks.ListAboutAsync(subjectId, ct);
+    public async Task<IReadOnlyList<TaskRecord>> ListAboutAsync(Guid subjectId, CancellationToken ct) => Now(await _tasks.ListAboutAsync(subjectId, ct));
 
     /// <summary>A page of tasks, by the time of their creation.</summary>
     /// <exception cref="Http.Fault">400: there is no such marker.</exception>
-    public Task<IReadOnlyList<TaskRecord>> ListAsync(TaskQuery query, CancellationToken ct) => _tasks.ListAsync(query, ct);
+    public async Task<IReadOnlyList<TaskRecord>> ListAsync(TaskQuery query, CancellationToken ct) => Now(await _tasks.ListAsync(query, ct));
+
+    internal RunningTasks Running { get; } = new();
 
     internal ChannelReader<Guid> WakeUps => _wakeUps.Reader;
 
     internal void Wake(Guid id) => _wakeUps.Writer.TryWrite(id);
+
+    private IReadOnlyList<TaskRecord> Now(IReadOnlyList<TaskRecord> tasks) => [.. tasks.Select(Running.Now)];
 }

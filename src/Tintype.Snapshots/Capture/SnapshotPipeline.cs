@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Tintype.Compute.Servers;
 using Tintype.Images.Records;
 using Tintype.Platform.Http;
+using Tintype.Platform.Tasks;
 using Tintype.Qemu.Process;
 using Tintype.Snapshots.Preflight;
 
@@ -19,7 +20,7 @@ namespace Tintype.Snapshots.Capture;
 ///  image_uploading            saving   seal: chain ► image's format ► hashes, store (<see cref="SealStep"/>)
 ///  none                       active   with tintype_consistency; the copy is removed
 ///
-///  any failure ► the copy, its job and node are gone, the image is gone, task_state none; the reason is on the task and the server's action
+///  any failure, or a cancellation ► the copy, its job and node are gone, the image is gone, task_state none; the reason is on the task and the server's action
 /// </code>
 /// What survives a crash of this process (the guest goes on; <see cref="SnapshotTask.RecoverAsync"/> runs before any request is answered):
 /// <list type="bullet">
@@ -34,12 +35,12 @@ namespace Tintype.Snapshots.Capture;
 internal sealed class SnapshotPipeline(IServerCatalog servers, IImageCatalog images, ISystemImages systemImages, SnapshotRepository snapshots,
     LiveCapture capture, CapturedFiles files, SealStep seal, ILogger<SnapshotPipeline> log)
 {
-    public async Task RunAsync(SnapshotWork work, Func<int, CancellationToken, Task> report, CancellationToken ct)
+    public async Task RunAsync(SnapshotWork work, ITaskProgress progress, CancellationToken ct)
     {
         try
         {
             if (await images.FindAsync(work.ImageId, ct) is not { Status: ImageStatus.Active })
-                await TakeAsync(work, report, ct);
+                await TakeAsync(work, progress, ct);
         }
 #pragma warning disable CA1031 // Whatever went wrong, the server must be as it was before; the exception goes on to the task.
         catch (Exception failure) when (failure is not OperationCanceledException || !ct.IsCancellationRequested)
@@ -60,11 +61,27 @@ internal sealed class SnapshotPipeline(IServerCatalog servers, IImageCatalog ima
         await ConcludeAsync(work, reason);
     }
 
-    private async Task TakeAsync(SnapshotWork work, Func<int, CancellationToken, Task> report, CancellationToken ct)
+    /// <summary>The same of a snapshot that a user has cancelled.</summary>
+    /// <returns>False if it was too late: the image is active, and only the tidying was left to do.</returns>
+    public async Task<bool> TryGiveUpAsync(SnapshotWork work, string reason)
+    {
+        var isActive = await images.FindAsync(work.ImageId, CancellationToken.None) is { Status: ImageStatus.Active };
+        // Without a row it has been concluded: it failed while it was being cancelled.
+        if (await snapshots.FindAsync(work.ImageId, CancellationToken.None) is null)
+            return !isActive;
+        if (isActive)
+            await ConcludeAsync(work, failure: null);
+        else
+            await GiveUpAsync(work, reason);
+        return !isActive;
+    }
+
+    private async Task TakeAsync(SnapshotWork work, ITaskProgress progress, CancellationToken ct)
     {
         var server = await servers.FindAsync(work.ServerId, ct) ?? throw Fault.ServerHasGone(work.ServerId);
         var started = Stopwatch.GetTimestamp();
         await servers.SetTaskStateAsync(server.Id, TaskStates.Capturing, ct);
+        progress.Step(work.WasRunning ? "freezing" : "opening", 0);
         var (captured, layers) = await CaptureAsync(work, server, ct);
         var captureTime = Stopwatch.GetElapsedTime(started);
 
@@ -72,8 +89,9 @@ internal sealed class SnapshotPipeline(IServerCatalog servers, IImageCatalog ima
         if (await images.FindAsync(work.ImageId, ct) is null)
             throw Fault.SnapshotWasDeleted(work.ImageId);
         await servers.SetTaskStateAsync(server.Id, TaskStates.Uploading, ct);
+        progress.Step("copying");
         var image = await seal.RunAsync(work.ImageId, layers, server.IsolationUid, work.DiskFormat,
-            SnapshotProperties.AtActivation(server, captured.Consistency, captured.Frozen), report, ct);
+            SnapshotProperties.AtActivation(server, captured.Consistency, captured.Frozen), progress, ct);
         CaptureLog.Done(log, work.ImageId, server.Id, captured.Consistency.ToWord(), image.Size, (long)captureTime.TotalMilliseconds,
             (long)(Stopwatch.GetElapsedTime(started) - captureTime).TotalMilliseconds);
     }

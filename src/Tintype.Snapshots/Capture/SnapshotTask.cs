@@ -13,7 +13,11 @@ internal sealed class SnapshotTask(SnapshotPipeline pipeline, SnapshotRepository
 
     public int MaxConcurrency => 2;
 
-    public Task RunAsync(TaskContext task, CancellationToken ct) => pipeline.RunAsync(SnapshotWork.Of(task.Task), task.ReportAsync, ct);
+    public string? UncancellableBecause => null;
+
+    public Task RunAsync(TaskContext task, CancellationToken ct) => pipeline.RunAsync(SnapshotWork.Of(task.Task), task, ct);
+
+    public Task<bool> TryUndoAsync(TaskRecord task, string reason) => pipeline.TryGiveUpAsync(SnapshotWork.Of(task), reason);
 
     public async Task<TaskRecovery> RecoverAsync(TaskRecord task, CancellationToken ct)
     {

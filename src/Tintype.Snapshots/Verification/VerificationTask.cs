@@ -11,7 +11,7 @@ namespace Tintype.Snapshots.Verification;
 /// image's data held ► memory admitted ► throw-away guest ► agent, prompt, end or time-out ► evidence kept ► guest gone ► verdict
 /// </code>
 /// Nothing of it touches the image's data, so whatever a crash interrupts is simply done again: the guest that was left is ended first.
-/// If the trial could not be made at all (no memory, the image is gone), there is no verdict; the task says why.
+/// If the trial could not be made at all (no memory, the image is gone), or it was cancelled, there is no verdict; the task says why.
 /// </summary>
 internal sealed class VerificationTask(TrialBoot trial, VerificationRepository verifications, EvidenceFolder evidence, IImageCatalog images,
     ISystemImages systemImages, ILogger<VerificationTask> log) : ITaskHandler
@@ -26,6 +26,8 @@ internal sealed class VerificationTask(TrialBoot trial, VerificationRepository v
     // A guest without KVM takes a processor of its own; two would time each other out.
     public int MaxConcurrency => 1;
 
+    public string? UncancellableBecause => null;
+
     public async Task RunAsync(TaskContext task, CancellationToken ct)
     {
         var imageId = task.Task.SubjectId;
@@ -34,13 +36,12 @@ internal sealed class VerificationTask(TrialBoot trial, VerificationRepository v
         {
             var image = await images.FindAsync(imageId, ct) ?? throw Fault.NoImageToVerify(imageId);
             await SetPropertyAsync(imageId, Verdict.Running.ToWord(), ct);
+            task.Step("booting");
             outcome = await trial.RunAsync(image, ct);
         }
         catch (Exception failure) when (failure is not OperationCanceledException || !ct.IsCancellationRequested)
         {
-            evidence.Remove(imageId);
-            await SetPropertyAsync(imageId, null, CancellationToken.None);
-            await verifications.DeleteAsync(imageId, CancellationToken.None);
+            await ForgetAsync(imageId);
             throw;
         }
 
@@ -54,6 +55,21 @@ internal sealed class VerificationTask(TrialBoot trial, VerificationRepository v
     {
         await trial.CleanUpAsync(task.SubjectId, ct);
         return TaskRecovery.Rerun;
+    }
+
+    public async Task<bool> TryUndoAsync(TaskRecord task, string reason)
+    {
+        if (await verifications.FindAsync(task.SubjectId, CancellationToken.None) is { Verdict: not Verdict.Running })
+            return false;
+        await ForgetAsync(task.SubjectId);
+        return true;
+    }
+
+    private async Task ForgetAsync(Guid imageId)
+    {
+        evidence.Remove(imageId);
+        await SetPropertyAsync(imageId, null, CancellationToken.None);
+        await verifications.DeleteAsync(imageId, CancellationToken.None);
     }
 
     private Task SetPropertyAsync(Guid imageId, string? value, CancellationToken ct) =>

@@ -42,7 +42,7 @@ public sealed class CorsTests(CorsServer server) : IClassFixture<CorsServer>
     [InlineData("/image/v2/images", "Content-MD5,X-Image-Meta-Checksum,X-Storage-Token,Accept-Encoding,X-Auth-Token,X-Identity-Status,X-Roles,X-Service-Catalog,X-User-Id,X-Tenant-Id,X-OpenStack-Request-ID")]
     [InlineData("/identity/v3/auth/tokens", "X-Auth-Token,X-Openstack-Request-Id,X-Subject-Token,X-Project-Id,X-Project-Name,X-Project-Domain-Id,X-Project-Domain-Name,X-Domain-Id,X-Domain-Name,Openstack-Auth-Receipt")]
     [InlineData("/compute/v2.1/servers", "X-Auth-Token,X-Openstack-Request-Id,X-Identity-Status,X-Roles,X-Service-Catalog,X-User-Id,X-Tenant-Id,X-OpenStack-Nova-API-Version,OpenStack-API-Version")]
-    [InlineData("/tintype/v1/tasks/1", "X-Auth-Token,X-Openstack-Request-Id")]
+    [InlineData("/tintype/v1/tasks/1", "X-Auth-Token,X-Openstack-Request-Id,Last-Event-ID")]
     public async Task What_is_asked_beforehand_is_answered_without_a_token(string path, string headers)
     {
         var answer = await AskAsync("OPTIONS", path, "Origin: https://a.example", "Access-Control-Request-Method: PATCH", "Access-Control-Request-Headers: x-auth-token,content-type");

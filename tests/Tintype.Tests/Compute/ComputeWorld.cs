@@ -126,7 +126,7 @@ internal sealed class ComputeWorld : IAsyncDisposable
         var repository = new TaskRepository(Database, Time);
         var id = await Database.WriteAsync(scope => Queue.EnqueueAsync(scope, NewTask(handler.Kind, server, payload)), Ct);
         await repository.StartAsync(id, Ct);
-        await handler.RunAsync(new TaskContext((await repository.FindAsync(id, Ct))!, repository), Ct);
+        await handler.RunAsync(new TaskContext((await repository.FindAsync(id, Ct))!, new TaskMeter(Time)), Ct);
         await repository.FinishAsync(id, TaskState.Success, null, Ct);
     }
 

@@ -2,6 +2,7 @@ using Tintype.Compute.Guests;
 using Tintype.Compute.Servers;
 using Tintype.Compute.Servers.Life;
 using Tintype.Platform.Http;
+using Tintype.Platform.Tasks;
 using Tintype.Qemu.Process;
 using Xunit;
 using ServerModel = Tintype.Compute.Servers.Server;
@@ -61,6 +62,59 @@ public sealed class ServerLifeTests
         Assert.False(Directory.Exists(world.Directories.Of(server.Id)));
         world.Memory.Mib = 512;
         Assert.NotNull(world.Admission.TryReserve(512));
+    }
+
+    [Theory]
+    [InlineData("pending")]
+    [InlineData("running")]
+    [InlineData("killed")]
+    public async Task A_build_that_is_cancelled_leaves_nothing_but_the_row_and_says_so(string when)
+    {
+        await using var world = new ComputeWorld();
+        var server = await world.AddAsync();
+        var id = await world.Database.WriteAsync(scope => world.Queue.EnqueueAsync(scope, ComputeWorld.NewTask(world.Build.Kind, server)), ComputeWorld.Ct);
+        var task = (await world.Queue.FindAsync(id, ComputeWorld.Ct))!;
+        using var cancel = new CancellationTokenSource();
+        if (when == "running")
+        {
+            world.Launcher.BeforeStart = async ct =>
+            {
+                await cancel.CancelAsync();
+                ct.ThrowIfCancellationRequested();
+            };
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => world.Build.RunAsync(new TaskContext(task, new TaskMeter(world.Time)), cancel.Token));
+        }
+        else if (when == "killed")
+        {
+            // QEMU was started, and the server killed before it could write that down.
+            await world.Blobs.HoldAsync(server.Image.Id, GuestSpecs.HolderOf(server.Id), ComputeWorld.Ct);
+            world.Directories.Make(server.Id);
+            world.Launcher.Running[world.Directories.Of(server.Id)] = new FakeGuestProcess(world.Directories.Of(server.Id), () => world.Launcher.Running.Clear(), false);
+        }
+
+        Assert.True(await world.Build.TryUndoAsync(task, "Cancelled by ann."));
+
+        var cancelled = await world.FindAsync(server.Id);
+        Assert.Equal((VmState.Error, null, "Cancelled by ann."), (cancelled.State, cancelled.TaskState, cancelled.Fault?.Message));
+        Assert.Equal("Cancelled by ann.", Assert.Single(await world.Actions.ListAsync(server.Id, ComputeWorld.Ct)).Failure);
+        Assert.Empty(world.Blobs.Holders);
+        Assert.Empty(world.Launcher.Running);
+        Assert.False(Directory.Exists(world.Directories.Of(server.Id)));
+        // A deletion that was waiting may begin.
+        await world.RunAsync(world.Delete, server);
+    }
+
+    [Fact]
+    public async Task A_build_that_is_over_is_not_undone()
+    {
+        await using var world = new ComputeWorld();
+        var (server, guest) = await world.AddRunningAsync();
+        var task = (await world.Queue.ListAboutAsync(server.Id, ComputeWorld.Ct)).Single();
+
+        Assert.False(await world.Build.TryUndoAsync(task, "Cancelled by ann."));
+
+        Assert.Equal(VmState.Active, (await world.FindAsync(server.Id)).State);
+        Assert.Empty(guest.Told);
     }
 
     [Fact]

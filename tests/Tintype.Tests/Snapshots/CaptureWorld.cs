@@ -102,7 +102,7 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
         return (image, Assert.Single(await Tasks.ListAboutAsync(Server!.Id, default)));
     }
 
-    public Task RunAsync(TaskRecord task) => Handler.RunAsync(new TaskContext(task, TaskRows), default);
+    public Task RunAsync(TaskRecord task) => Handler.RunAsync(new TaskContext(task, new TaskMeter(TimeProvider.System)), default);
 
     /// <summary>What the host does at its start: services first, then the recovery of tasks that ran, then those that wait.</summary>
     public async Task RestartAsync()

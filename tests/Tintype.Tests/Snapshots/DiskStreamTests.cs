@@ -17,21 +17,6 @@ public sealed class DiskStreamTests
         Assert.Equal(FakeDisk.Content.Length, stream.Position);
     }
 
-    [Fact]
-    public async Task Progress_comes_in_tens_and_once_each()
-    {
-        var reported = new List<int>();
-        await using var stream = new MeteredStream(new MemoryStream(new byte[1000]), 1000, (percent, _) =>
-        {
-            reported.Add(percent);
-            return Task.CompletedTask;
-        });
-
-        await ReadAsync(stream, 33);
-
-        Assert.Equal([10, 20, 30, 40, 50, 60, 70, 80, 90, 100], reported);
-    }
-
     private static async Task<byte[]> ReadAsync(Stream stream, int bufferSize)
     {
         using var all = new MemoryStream();

@@ -193,6 +193,68 @@ public sealed class SnapshotPipelineTests : IDisposable
     }
 
     [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, false)]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    public async Task Whenever_it_is_cancelled_the_server_is_as_it_was_and_the_reason_is_kept(bool running, bool failsWhile)
+    {
+        var steps = await StepsAsync(running);
+        for (var step = steps.IndexOf("task state image_snapshot"); step <= steps.IndexOf("ingest"); step++)
+        {
+            using var world = World(running);
+            using var cancel = new CancellationTokenSource();
+            var (imageId, task) = await world.RequestAsync();
+            world.Before = _ =>
+            {
+                if (cancel.IsCancellationRequested || world.Journal.Count < step)
+                    return;
+                cancel.Cancel();
+                throw failsWhile ? new IOException("No space left on device") : new OperationCanceledException(cancel.Token);
+            };
+            await Assert.ThrowsAnyAsync<Exception>(() => world.Handler.RunAsync(new TaskContext(task, new TaskMeter(TimeProvider.System)), cancel.Token));
+
+            Assert.True(await world.Handler.TryUndoAsync(task, "Cancelled by ann."));
+
+            Assert.False(world.Images.ContainsKey(imageId), steps[step]);
+            Assert.Equal("createImage", Assert.Single(world.Actions).Action);
+            if (!failsWhile)
+                Assert.Equal("Cancelled by ann.", world.Actions[0].Failure);
+            await world.AssertServerAsItWasAsync();
+        }
+    }
+
+    [Fact]
+    public async Task A_snapshot_that_is_cancelled_before_its_turn_leaves_the_guest_alone()
+    {
+        var (_, task) = await _world.RequestAsync();
+        _world.Journal.Clear();
+
+        Assert.True(await _world.Handler.TryUndoAsync(task, "Cancelled by ann."));
+
+        Assert.Equal(["discard image", "task state none", "record action"], _world.Journal);
+        Assert.Equal([("createImage", "Cancelled by ann.")], _world.Actions);
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Fact]
+    public async Task A_snapshot_that_is_active_is_not_undone()
+    {
+        var (imageId, task) = await _world.RequestAsync();
+        // Killed between the activation and the tidying.
+        _world.KillAt = (await StepsAsync(running: true)).Count - 2;
+        _ = _world.RunAsync(task);
+        await _world.Killed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        _world.KillAt = -1;
+
+        Assert.False(await _world.Handler.TryUndoAsync(task, "Cancelled by ann."));
+
+        Assert.Equal(ImageStatus.Active, _world.Images[imageId].Status);
+        Assert.Equal([("createImage", null)], _world.Actions);
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task A_request_that_fails_leaves_nothing(bool running)

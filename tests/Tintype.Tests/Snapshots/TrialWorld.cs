@@ -75,7 +75,7 @@ internal sealed class TrialWorld : IImageCatalog, ISystemImages, IBlobReferences
         return (await TaskRows.FindAsync(id, TestContext.Current.CancellationToken))!;
     }
 
-    public Task RunAsync(TaskRecord task) => Handler.RunAsync(new TaskContext(task, TaskRows), TestContext.Current.CancellationToken);
+    public Task RunAsync(TaskRecord task) => Handler.RunAsync(new TaskContext(task, new TaskMeter(Time)), TestContext.Current.CancellationToken);
 
     /// <summary>Nothing of the trial is left but its evidence.</summary>
     public void AssertTidy()

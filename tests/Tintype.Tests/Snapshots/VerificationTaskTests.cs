@@ -106,6 +106,39 @@ public sealed class VerificationTaskTests : IDisposable
         _world.AssertTidy();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_trial_that_is_cancelled_is_no_verdict(bool running)
+    {
+        var task = await _world.BeginAsync();
+        using var cancel = new CancellationTokenSource();
+        if (running)
+        {
+            var run = _world.Handler.RunAsync(new TaskContext(task, new TaskMeter(_world.Time)), cancel.Token);
+            await cancel.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+        }
+
+        Assert.True(await _world.Handler.TryUndoAsync(task, "Cancelled by ann."));
+
+        Assert.False(_world.Properties.ContainsKey("tintype_verified"));
+        await Assert.ThrowsAsync<Fault>(() => _world.Verifications.FindAsync(_world.Image!.Id, TrialWorld.Member, TestContext.Current.CancellationToken));
+        _world.AssertTidy();
+    }
+
+    [Fact]
+    public async Task A_verdict_is_not_taken_back()
+    {
+        _world.Guest.Answers = true;
+        var task = await _world.BeginAsync();
+        await _world.RunAsync(task);
+
+        Assert.False(await _world.Handler.TryUndoAsync(task, "Cancelled by ann."));
+
+        Assert.Equal("passed", _world.Properties["tintype_verified"]);
+    }
+
     [Fact]
     public async Task One_verification_runs_at_a_time_and_the_next_replaces_it()
     {

@@ -15,7 +15,7 @@ namespace Tintype.Compute.Servers.Life;
 /// Makes a server of an image.
 /// <code>
 /// scheduling ─► spawning: hold the image's data ─► directory ─► overlay ─► config drive ─► QEMU ─► ACTIVE
-///                   └── whatever fails: guest, directory and hold are given up, ERROR with the reason as fault
+///                   └── whatever fails, or a cancellation: guest, directory and hold are given up, ERROR with the reason as fault
 /// </code>
 /// After a crash it is run again: the directory is made anew, and the hold is idempotent.
 /// </summary>
@@ -30,21 +30,21 @@ internal sealed class BuildTask(
 
     public override int MaxConcurrency => Environment.ProcessorCount;
 
+    public override string? UncancellableBecause => null;
+
     protected override string Action => "create";
+
+    protected override bool IsOver(Server server) => server.State != VmState.Building;
 
     protected override async Task<string?> ExecuteAsync(Server server, TaskRecord task, CancellationToken ct)
     {
-        if (server.State != VmState.Building)
-            return null;
         if (host.UnavailableBecause is { } why)
             throw Fault.NoValidHost(why);
         await Servers.SetTaskStateAsync(server.Id, TaskStates.Spawning, ct);
         await using var undo = new UndoStack(log);
         var blob = await blobs.HoldAsync(server.Image.Id, GuestSpecs.HolderOf(server.Id), ct)
             ?? throw Fault.Conflict($"Image {server.Image.Id} has no data any more: it was deleted while the server was being made.");
-        // A guest of an attempt that a crash interrupted.
-        if (await launcher.AttachAsync(directories.Of(server.Id), ct) is { } stale)
-            await KillAsync(stale);
+        await KillStaleAsync(server, ct);
         undo.Push("directory of the server", () =>
         {
             directories.Remove(server.Id);
@@ -65,9 +65,18 @@ internal sealed class BuildTask(
         await blobs.ReleaseAsync(scope, GuestSpecs.HolderOf(server.Id));
     }, CancellationToken.None);
 
-    private static async Task KillAsync(IGuestProcess process)
+    protected override async Task UndoAsync(Server server)
     {
-        await process.KillAsync(CancellationToken.None);
-        await process.DisposeAsync();
+        await KillStaleAsync(server, CancellationToken.None);
+        directories.Remove(server.Id);
+    }
+
+    // A guest of an attempt that a crash interrupted.
+    private async Task KillStaleAsync(Server server, CancellationToken ct)
+    {
+        if (await launcher.AttachAsync(directories.Of(server.Id), ct) is not { } stale)
+            return;
+        await stale.KillAsync(CancellationToken.None);
+        await stale.DisposeAsync();
     }
 }

@@ -19,6 +19,8 @@ internal sealed class DeleteTask(
 
     public int MaxConcurrency => 16;
 
+    public string? UncancellableBecause => "What is deleted does not come back: deleting a server ends by itself.";
+
     public async Task RunAsync(TaskContext task, CancellationToken ct)
     {
         try

@@ -20,6 +20,8 @@ internal abstract class ServerTask(ServerRepository servers, ServerActionReposit
 
     public virtual int MaxConcurrency => 16;
 
+    public virtual string? UncancellableBecause => "What a guest has been told cannot be taken back: starting, stopping and rebooting a server end by themselves.";
+
     /// <summary>Nova's name of the action, under which its end is written down.</summary>
     protected abstract string Action { get; }
 
@@ -49,6 +51,21 @@ internal abstract class ServerTask(ServerRepository servers, ServerActionReposit
         }
     }
 
+    public async Task<bool> TryUndoAsync(TaskRecord task, string reason)
+    {
+        if (await servers.FindAsync(task.SubjectId, CancellationToken.None) is not { TaskState: not TaskStates.Deleting } server)
+            return true;
+        // In error: it failed while it was being cancelled.
+        if (IsOver(server))
+            return server.State == VmState.Error;
+        // A deletion waits for it, as for the operation itself.
+        using var operation = operations.Begin(server.Id, CancellationToken.None);
+        await UndoAsync(server);
+        await FailAsync(server, reason);
+        await actions.EndAsync(server.Id, Action, task.RequestId, task.UserId, reason, CancellationToken.None);
+        return true;
+    }
+
     public Task<TaskRecovery> RecoverAsync(TaskRecord task, CancellationToken ct) => Task.FromResult(TaskRecovery.Rerun);
 
     /// <summary>
@@ -62,6 +79,9 @@ internal abstract class ServerTask(ServerRepository servers, ServerActionReposit
 
     /// <summary>Puts the server into the state that a failure leaves it in.</summary>
     protected virtual Task FailAsync(Server server, string reason) => servers.MarkFaultAsync(server.Id, reason, CancellationToken.None);
+
+    /// <summary>Removes what a crash has kept a cancelled operation from removing itself.</summary>
+    protected virtual Task UndoAsync(Server server) => Task.CompletedTask;
 
     /// <summary>What a user is told of a failure.</summary>
     internal static string Explain(Exception failure, string requestId) => failure switch

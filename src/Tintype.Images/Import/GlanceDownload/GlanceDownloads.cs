@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Tintype.Images.Data;
 using Tintype.Images.Data.Download;
 using Tintype.Images.Data.Hashing;
 using Tintype.Images.Import.WebDownload;
@@ -8,6 +9,7 @@ using Tintype.Images.Records;
 using Tintype.Images.Staging;
 using Tintype.Platform;
 using Tintype.Platform.Http;
+using Tintype.Platform.Tasks;
 using Tintype.Protocol.Images;
 
 namespace Tintype.Images.Import.GlanceDownload;
@@ -22,26 +24,26 @@ internal sealed class GlanceDownloads(
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
 
     /// <exception cref="Fault">There is no such image to be had; the sentence says why.</exception>
-    public Task<StagedData> FetchAsync(ImageRecord image, RemoteImage remote, Guid task, StagedExtras extras, ImportProgress progress, CancellationToken ct) =>
-        remote.Region == Region.Own ? FromHereAsync(image, remote, extras, progress, ct) : FromAfarAsync(image, remote, task, extras, progress, ct);
+    public Task<StagedData> FetchAsync(ImageRecord image, RemoteImage remote, TaskContext task, StagedExtras extras, CancellationToken ct) =>
+        remote.Region == Region.Own ? FromHereAsync(image, remote, task, extras, ct) : FromAfarAsync(image, remote, task, extras, ct);
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<StagedData> FromHereAsync(ImageRecord image, RemoteImage remote, StagedExtras extras, ImportProgress progress, CancellationToken ct)
+    private async Task<StagedData> FromHereAsync(ImageRecord image, RemoteImage remote, TaskContext task, StagedExtras extras, CancellationToken ct)
     {
         // Who asked was asked for the right to when the import was begun.
         var source = remote.MayRead ? await images.FindAsync(remote.Id, ct) : null;
         if (source is not { Status: ImageStatus.Active, BlobId: { } blob, Size: { } size })
             throw NotToBeHad(remote, source is null ? "there is none that you may download" : $"its status is {source.Status.Word()}");
         await using var data = await reader.OpenAsync(blob, 0, size, null, ct);
-        return await TakeAsync(image, new Source(source.DiskFormat!, source.ContainerFormat!, size, source.Hash, source.Properties), progress.Of(data, size), remote, extras, ct);
+        return await TakeAsync(image, new Source(source.DiskFormat!, source.ContainerFormat!, size, source.Hash, source.Properties), data, remote, task, extras, ct);
     }
 
-    private async Task<StagedData> FromAfarAsync(ImageRecord image, RemoteImage remote, Guid task, StagedExtras extras, ImportProgress progress, CancellationToken ct)
+    private async Task<StagedData> FromAfarAsync(ImageRecord image, RemoteImage remote, TaskContext task, StagedExtras extras, CancellationToken ct)
     {
         if (!options.Value.Regions.TryGetValue(remote.Region, out var endpoint))
             throw NotToBeHad(remote, $"this service knows of no such region; it knows {string.Join(", ", options.Value.Regions.Keys.Prepend(Region.Own))}");
-        var token = tokens.Find(task) ?? throw NotToBeHad(remote, "the server was restarted meanwhile and has no token of yours any more; import it again");
+        var token = tokens.Find(task.Task.Id) ?? throw NotToBeHad(remote, "the server was restarted meanwhile and has no token of yours any more; import it again");
         var path = $"{endpoint.AbsoluteUri.TrimEnd('/')}/v2/images/{remote.Id}";
         using var described = await SendAsync(remote, path, token, ct);
         var source = await ReadAsync(remote, path, described, ct);
@@ -50,15 +52,16 @@ internal sealed class GlanceDownloads(
         using var sent = await SendAsync(remote, $"{path}/file", token, ct);
         await using var data = await BodyAsync($"{path}/file", sent, ct);
         var hash = source is { OsHashAlgo: { } algorithm, OsHashValue: { } value } && HashKind.Find(algorithm) is not null ? new ImageHash(algorithm, value) : null;
-        return await TakeAsync(image, new Source(disk, container, size, hash, source.Properties), progress.Of(data, size), remote, extras, ct);
+        return await TakeAsync(image, new Source(disk, container, size, hash, source.Properties), data, remote, task, extras, ct);
     }
 
-    private Task<StagedData> TakeAsync(ImageRecord image, Source source, Stream data, RemoteImage remote, StagedExtras extras, CancellationToken ct)
+    private async Task<StagedData> TakeAsync(ImageRecord image, Source source, Stream data, RemoteImage remote, TaskContext task, StagedExtras extras, CancellationToken ct)
     {
         var prefixes = options.Value.Properties.Count > 0 ? options.Value.Properties : _travelling;
         var travelling = source.Properties.Where(p => !ImageAttributes.IsReserved(p.Key) && !ImageAttributes.IsSystems(p.Key)
             && prefixes.Any(prefix => p.Key.StartsWith(prefix, StringComparison.Ordinal)));
-        return area.TakeAsync(image with { DiskFormat = source.DiskFormat, ContainerFormat = source.ContainerFormat }, data, 0, found =>
+        await using var counted = new CountedStream(data, source.Size, task);
+        return await area.TakeAsync(image with { DiskFormat = source.DiskFormat, ContainerFormat = source.ContainerFormat }, counted, 0, found =>
         {
             if (found.Size != source.Size)
                 throw NotToBeHad(remote, $"it has {source.Size} bytes, of which {found.Size} came");

@@ -5,6 +5,7 @@ using Tintype.Images.Data.Ingest;
 using Tintype.Images.Records;
 using Tintype.Images.Staging;
 using Tintype.Platform.Http;
+using Tintype.Platform.Tasks;
 
 namespace Tintype.Images.Import.Preparation;
 
@@ -26,21 +27,22 @@ internal sealed class ImportPreparation(
     private static readonly string[] _disks = ["raw", "qcow2", "vmdk", "vdi", "vhd", "vhdx"];
 
     /// <exception cref="Fault">What the data is not, or what there is no room for.</exception>
-    public async Task<StagedData> RunAsync(StagedData data, ImportWork work, CancellationToken ct)
+    public async Task<StagedData> RunAsync(StagedData data, ImportWork work, ITaskProgress progress, CancellationToken ct)
     {
         var image = await imports.FindImportingAsync(data.ImageId, ct);
         if (options.Value.Decompress && data.ContainerFormat == Packed)
-            data = await UnpackAsync(image, data, ct);
+            data = await UnpackAsync(image, data, progress, ct);
         if (options.Value.ConvertTo is { } target && data.ContainerFormat == "bare" && data.DiskFormat != target && _disks.Contains(data.DiskFormat))
-            data = await ConvertAsync(image, data, target, ct);
+            data = await ConvertAsync(image, data, target, progress, ct);
         return work.Inject ? data with { Properties = injection.Apply(data.Properties) } : data;
     }
 
     private IImageConversion Conversion => conversions.SingleOrDefault()
         ?? throw Fault.Unavailable("Images:Import:ConvertTo is set, but this server has no QEMU to convert with.");
 
-    private async Task<StagedData> UnpackAsync(ImageRecord image, StagedData data, CancellationToken ct)
+    private async Task<StagedData> UnpackAsync(ImageRecord image, StagedData data, ITaskProgress progress, CancellationToken ct)
     {
+        progress.Step("unpacking", 0.5);
         await using var packed = await area.OpenAsync(data, ct);
         var head = new byte[Compression.HeadLength];
         var length = await packed.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, ct);
@@ -49,7 +51,9 @@ internal sealed class ImportPreparation(
         try
         {
             await using var bytes = Compression.Open(name, whole);
-            return await ReplaceAsync(image with { DiskFormat = data.DiskFormat, ContainerFormat = "bare" }, data, bytes, ct);
+            // How much it becomes, only its end tells.
+            await using var counted = new CountedStream(bytes, null, progress);
+            return await ReplaceAsync(image with { DiskFormat = data.DiskFormat, ContainerFormat = "bare" }, data, counted, ct);
         }
         catch (Exception broken) when (broken is not (Fault or OperationCanceledException))
         {
@@ -58,8 +62,9 @@ internal sealed class ImportPreparation(
         }
     }
 
-    private async Task<StagedData> ConvertAsync(ImageRecord image, StagedData data, string target, CancellationToken ct)
+    private async Task<StagedData> ConvertAsync(ImageRecord image, StagedData data, string target, ITaskProgress progress, CancellationToken ct)
     {
+        progress.Step("converting", 0.5);
         if (data.Refusal is { } refusal)
             throw Fault.ImageDataRefused(refusal);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -68,7 +73,8 @@ internal sealed class ImportPreparation(
         {
             await using var converted = await Conversion.OpenAsync(area.PathOf(data), data.DiskFormat!, target, limit.Token);
             intake.RefuseBeyondCap(converted.Length);
-            return await ReplaceAsync(image with { DiskFormat = target, ContainerFormat = data.ContainerFormat }, data, converted, limit.Token);
+            await using var counted = new CountedStream(converted, converted.Length, progress);
+            return await ReplaceAsync(image with { DiskFormat = target, ContainerFormat = data.ContainerFormat }, data, counted, limit.Token);
         }
         catch (OperationCanceledException late) when (!ct.IsCancellationRequested)
         {
