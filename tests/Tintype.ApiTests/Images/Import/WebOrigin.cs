@@ -60,6 +60,15 @@ public sealed class WebOrigin : IAsyncDisposable
             _answers[path] = answer;
     }
 
+    /// <summary>Gives the first half of the file at once, and the other when the test says so.</summary>
+    /// <returns>To be called for that.</returns>
+    public Action Hold(string path, byte[] file)
+    {
+        var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        GiveInHalves(path, file, released.Task);
+        return released.SetResult;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _end.CancelAsync();
