@@ -20,16 +20,16 @@ internal sealed class NbdChannel(Socket socket) : IDisposable
         {
             var read = await socket.ReceiveAsync(buffer, SocketFlags.None, ct);
             if (read == 0)
-                throw new NbdException("The NBD server closed the connection.");
+                throw new NbdException("The other side closed the NBD connection.");
             buffer = buffer[read..];
         }
     }
 
-    /// <summary>The next bytes, of which there are at most <paramref name="limit"/>: what a server says is not trusted with our memory.</summary>
+    /// <summary>The next bytes, of which there are at most <paramref name="limit"/>: what the other side says is not trusted with our memory.</summary>
     public async ValueTask<byte[]> BytesAsync(uint length, uint limit, CancellationToken ct)
     {
         if (length > limit)
-            throw new NbdException($"The NBD server announced {length} bytes where at most {limit} make sense.");
+            throw new NbdException($"{length} bytes were announced over NBD where at most {limit} make sense.");
         var bytes = new byte[length];
         await FillAsync(bytes, ct);
         return bytes;
