@@ -3,6 +3,7 @@ using Tintype.Identity;
 using Tintype.Images;
 using Tintype.Platform;
 using Tintype.Qemu;
+using Tintype.Qemu.Nbd.Sockets;
 using Tintype.Server;
 using Tintype.Server.Demo;
 using Tintype.Snapshots;
@@ -10,6 +11,8 @@ using Tintype.Snapshots.Capture;
 
 if (args is [ThawWatchdog.Command, ..])
     return await ThawWatchdog.RunAsync(args);
+if (args is [SocketKeeper.Command, ..])
+    return await SocketKeeper.RunAsync(args);
 
 ServerSettings? settings = null;
 var started = false;

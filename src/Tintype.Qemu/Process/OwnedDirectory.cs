@@ -75,6 +75,19 @@ internal static partial class OwnedDirectory
         where pid is not null
         select pid;
 
+    /// <summary>Whether any process runs in <paramref name="directory"/>.</summary>
+    public static bool IsInUse(string directory)
+    {
+        if (!Directory.Exists(directory))
+            return false;
+        using var known = ProcessIn(directory, Path.Combine(directory, GuestFiles.Pid));
+        if (known is not null)
+            return true;
+        // Being started, it has not written its pid down yet.
+        using var any = ProcessesIn(directory).FirstOrDefault();
+        return any is not null;
+    }
+
     private static ProcessHandle? TryOpen(int pid, string directory)
     {
         // Opened first, looked at then: the number cannot pass to another process in between.

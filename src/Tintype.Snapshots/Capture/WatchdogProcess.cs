@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
 using Tintype.Qemu.Process;
 
 namespace Tintype.Snapshots.Capture;
@@ -14,7 +13,7 @@ internal sealed class WatchdogProcess : IThawWatchdog
     {
         var process = new Process
         {
-            StartInfo = new ProcessStartInfo(Environment.ProcessPath!, [.. Program(), ThawWatchdog.Command, SocketOf(guest), limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)])
+            StartInfo = new ProcessStartInfo(OwnProgram.CommandLine[0], [.. OwnProgram.CommandLine.Skip(1), ThawWatchdog.Command, SocketOf(guest), limit.TotalSeconds.ToString(CultureInfo.InvariantCulture)])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
@@ -41,10 +40,6 @@ internal sealed class WatchdogProcess : IThawWatchdog
     }
 
     internal static string SocketOf(IGuestProcess guest) => Path.Combine(guest.Directory, GuestFiles.AgentSocket);
-
-    // Run by the dotnet host, the program is the host's first argument.
-    private static IEnumerable<string> Program() =>
-        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [Assembly.GetEntryAssembly()!.Location] : [];
 
     private sealed class Watchdog(Process process) : IArmedWatchdog
     {
