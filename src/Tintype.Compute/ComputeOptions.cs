@@ -32,6 +32,20 @@ public sealed class ComputeOptions
     [Range(512, 1_000_000)]
     public int IsolationUidCount { get; set; } = 4096;
 
+    /// <summary>
+    /// Seconds for which a guest's reads of an image that lies in a store of disks wait while no server gives it; then the guest stands still
+    /// until one does.
+    /// </summary>
+    [Range(1, 86400)]
+    public int OutagePatience { get; set; } = 60;
+
+    /// <summary>
+    /// MiB a second of such an image that are fetched in the background for each guest, so that it comes to need the store no more; 0 leaves it at
+    /// what the guest reads.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int FillRate { get; set; } = 64;
+
     /// <summary>The first of the ports of the host's 127.0.0.1 that lead to servers' port 22.</summary>
     [Range(1024, 65000)]
     public int SshPortFirst { get; set; } = 22000;

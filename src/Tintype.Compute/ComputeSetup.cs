@@ -17,6 +17,7 @@ using Tintype.Platform;
 using Tintype.Platform.Http.Browsers;
 using Tintype.Platform.Database;
 using Tintype.Platform.Tasks;
+using Tintype.Qemu.Nbd;
 
 namespace Tintype.Compute;
 
@@ -49,6 +50,8 @@ public static class ComputeSetup
         services.AddSingleton<IGuestHost, GuestHost>();
         services.AddSingleton<GuestDirectories>();
         services.AddSingleton<GuestSpecs>();
+        services.AddSingleton<INbdExports, StoredExports>();
+        services.AddSingleton<DiskFill>();
         services.AddSingleton<GuestSupervisor>();
         services.AddSingleton<GuestPower>();
         services.AddSingleton<ConfigDriveWriter>();

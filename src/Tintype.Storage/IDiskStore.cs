@@ -17,6 +17,10 @@ public interface IDiskStore
     /// <summary>Opens the content of a disk. A blob that was written as plain bytes is a disk of these bytes.</summary>
     /// <exception cref="BlobNotFoundException">No such blob.</exception>
     Task<IStoredDisk> OpenDiskAsync(Guid id, CancellationToken ct);
+
+    /// <summary>What the blob is read as. Raw where that is the content itself, as it is of what was written as plain bytes, whatever format these have.</summary>
+    /// <exception cref="BlobNotFoundException">No such blob.</exception>
+    Task<DiskFileFormat> FileOfAsync(Guid id, CancellationToken ct);
 }
 
 /// <summary>The file that a disk is served as.</summary>

@@ -15,6 +15,9 @@ internal sealed class GuestDirectories
 
     public string OverlayOf(Guid id) => Path.Combine(Of(id), "disk.qcow2");
 
+    /// <summary>What has been read of an image that is no file of this host; there only for servers of such an image.</summary>
+    public string CacheOf(Guid id) => Path.Combine(Of(id), "base.qcow2");
+
     public string ConfigDriveOf(Guid id) => Path.Combine(Of(id), "config-drive.iso");
 
     /// <summary>An empty directory; what an interrupted build left in it goes.</summary>

@@ -29,6 +29,15 @@ internal static partial class GuestLog
     [LoggerMessage(8, LogLevel.Information, "What a deleted server {ServerId} had left was removed")]
     public static partial void OrphanRemoved(ILogger log, Guid serverId);
 
+    [LoggerMessage(10, LogLevel.Error, "What the disk of server {ServerId} lies on cannot be given to its guest, which stands still when it needs it")]
+    public static partial void NotServed(ILogger log, Exception exception, Guid serverId);
+
+    [LoggerMessage(11, LogLevel.Information, "Server {ServerId} has all of its image's data, and needs the store no more")]
+    public static partial void Filled(ILogger log, Guid serverId);
+
+    [LoggerMessage(12, LogLevel.Warning, "The image's data of server {ServerId} could not be fetched to the end; that is tried again")]
+    public static partial void NotFilled(ILogger log, Exception exception, Guid serverId);
+
     [LoggerMessage(9, LogLevel.Warning, "Server {ServerId} was held by '{TaskState}', which nothing was going to end; it is free again")]
     public static partial void Freed(ILogger log, Guid serverId, string taskState);
 }

@@ -8,11 +8,19 @@ using Tintype.Qemu.Process;
 
 namespace Tintype.Compute.Guests;
 
-/// <summary>What QEMU is told to build for a server.</summary>
+/// <summary>
+/// What QEMU is told to build for a server. Its disk is the overlay on the image's data; where these lie in a store, there is a layer in between that keeps
+/// what has been read of them, and that stands for them once it has all of them:
+/// <code>
+/// a file:    overlay ─► file
+/// a store:   overlay ─► cache ─► store   until the cache is full, then   overlay ─► cache
+/// </code>
+/// </summary>
 internal sealed class GuestSpecs(GuestDirectories directories, IBlobReferences blobs, ServerRepository servers, IOptions<ComputeOptions> options)
 {
     public static BlobHolder HolderOf(Guid serverId) => new("server", serverId);
 
+    /// <summary>The overlay, then the image's data: what anybody but its own guest reads.</summary>
     /// <exception cref="Fault">The server's disk has lost what it lies on.</exception>
     public async Task<IReadOnlyList<DiskLayer>> LayersAsync(Guid serverId, CancellationToken ct)
     {
@@ -21,13 +29,28 @@ internal sealed class GuestSpecs(GuestDirectories directories, IBlobReferences b
         return ServerDisk.Layers(directories.OverlayOf(serverId), blob);
     }
 
+    /// <summary>Whether the server's disk may still need the store that its image lies in.</summary>
+    public bool HasCache(Server server) => !server.HasWholeDisk && File.Exists(directories.CacheOf(server.Id));
+
+    /// <summary>The disk as the server's own guest has it.</summary>
+    /// <exception cref="Fault">The server's disk has lost what it lies on.</exception>
+    public async Task<IReadOnlyList<DiskLayer>> ChainAsync(Server server, CancellationToken ct)
+    {
+        var cache = new DiskLayer(directories.CacheOf(server.Id), "qcow2");
+        if (server.HasWholeDisk)
+            return [new DiskLayer(directories.OverlayOf(server.Id), "qcow2"), cache];
+        var layers = await LayersAsync(server.Id, ct);
+        // It has parts of the same content, wherever that lies by now.
+        return HasCache(server) ? [layers[0], cache, layers[1]] : layers;
+    }
+
     public async Task<GuestSpec> ForAsync(Server server, CancellationToken ct)
     {
         var hardware = GuestHardware.Of(server.Image.Id, server.Image.Properties);
         var configDrive = directories.ConfigDriveOf(server.Id);
         return new GuestSpec(server.Id, server.Name, directories.Of(server.Id), server.Flavor.Memory, server.Flavor.Vcpus,
-            [new GuestDisk(await LayersAsync(server.Id, ct), hardware.Bus)], await NicOfAsync(server, ct),
-            File.Exists(configDrive) ? configDrive : null, hardware.AgentChannel, server.IsolationUid);
+            [new GuestDisk(await ChainAsync(server, ct), hardware.Bus)], await NicOfAsync(server, ct),
+            File.Exists(configDrive) ? configDrive : null, hardware.AgentChannel, server.IsolationUid, options.Value.OutagePatience);
     }
 
     private async Task<GuestNic?> NicOfAsync(Server server, CancellationToken ct)

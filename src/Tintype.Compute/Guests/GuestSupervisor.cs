@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Tintype.Compute.Hosts;
 using Tintype.Compute.Servers;
 using Tintype.Platform.Http;
+using Tintype.Qemu.Nbd.Sockets;
 using Tintype.Qemu.Process;
 
 namespace Tintype.Compute.Guests;
@@ -19,7 +20,7 @@ namespace Tintype.Compute.Guests;
 /// </summary>
 internal sealed class GuestSupervisor(
     IGuestLauncher launcher, GuestAdmission admission, IGuestHost host, GuestSpecs specs, ServerRepository servers,
-    ServerActionRepository actions, ILogger<GuestSupervisor> log) : IAsyncDisposable
+    ServerActionRepository actions, IDiskSockets sockets, DiskFill fill, ILogger<GuestSupervisor> log) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<Guid, RunningGuest> _running = new();
 
@@ -39,10 +40,12 @@ internal sealed class GuestSupervisor(
             throw Fault.NoValidHost(why);
         var reservation = admission.TryReserve(server.Flavor.Memory, out var free)
             ?? throw Fault.NoValidHost($"The guest needs {server.Flavor.Memory} MiB, {free} MiB are free.");
+        GuestSpec spec;
         IGuestProcess process;
         try
         {
-            process = await launcher.StartAsync(await specs.ForAsync(server, ct), ct);
+            spec = await specs.ForAsync(server, ct);
+            process = await launcher.StartAsync(spec, ct);
         }
         catch (GuestStartException refused)
         {
@@ -58,20 +61,42 @@ internal sealed class GuestSupervisor(
         reservation.Pid = process.Pid;
         // Before the watch begins: a guest that ends at once must be seen as ended after it was seen as running.
         await servers.MarkRunningAsync(server.Id, CancellationToken.None);
-        Watch(server, new RunningGuest(process, reservation));
+        Watch(server, new RunningGuest(process, reservation), spec.Disks[0].Layers);
     }
 
     /// <summary>Takes up a guest that an earlier server process started.</summary>
     public async Task AdoptAsync(Server server, IGuestProcess process, CancellationToken ct)
     {
         await servers.MarkRunningAsync(server.Id, ct);
-        Watch(server, new RunningGuest(process, admission.Acknowledge(server.Flavor.Memory, process.Pid)));
+        var chain = await ServeAgainAsync(server, process, ct);
+        Watch(server, new RunningGuest(process, admission.Acknowledge(server.Flavor.Memory, process.Pid)), chain);
     }
 
-    private void Watch(Server server, RunningGuest guest)
+    // The socket has been taken up already, unless what kept it has gone too: then the guest looks for another at the same name.
+    private async Task<IReadOnlyList<DiskLayer>> ServeAgainAsync(Server server, IGuestProcess process, CancellationToken ct)
+    {
+        if (!specs.HasCache(server))
+            return [];
+        try
+        {
+            var chain = await specs.ChainAsync(server, ct);
+            if (chain.Any(layer => layer.IsStored) && !sockets.IsOffered(process.Directory))
+                await sockets.OfferAsync(process.Directory, server.IsolationUid, [.. chain.Where(layer => layer.IsStored).Select(layer => layer.Path)], ct);
+            return chain;
+        }
+        catch (Exception lost) when (lost is Fault or IOException)
+        {
+            GuestLog.NotServed(log, lost, server.Id);
+            return [];
+        }
+    }
+
+    private void Watch(Server server, RunningGuest guest, IReadOnlyList<DiskLayer> chain)
     {
         _running[server.Id] = guest;
         _ = WatchAsync(server, guest);
+        if (chain.Any(layer => layer.IsStored))
+            _ = fill.RunAsync(server.Id, guest.Process);
     }
 
     private async Task WatchAsync(Server server, RunningGuest guest)

@@ -8,7 +8,11 @@ public static class ServerDisk
 {
     public static IReadOnlyList<DiskLayer> Layers(string overlay, HeldBlob blob) => [new DiskLayer(overlay, "qcow2"), Base(blob)];
 
-    public static DiskLayer Base(HeldBlob blob) => new(blob.Path, DriverOf(blob.DiskFormat));
+    public static DiskLayer Base(HeldBlob blob) => blob switch
+    {
+        HeldFile file => new DiskLayer(file.Path, DriverOf(file.DiskFormat)),
+        _ => new DiskLayer(StoredExports.NameOf(blob.BlobId), DriverOf(blob.DiskFormat), IsStored: true),
+    };
 
     /// <summary>QEMU's driver for one of Glance's disk formats.</summary>
     public static string DriverOf(string diskFormat) => diskFormat switch

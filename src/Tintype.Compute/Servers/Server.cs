@@ -27,6 +27,9 @@ internal sealed record Server
     public bool ConfigDrive { get; init; } = true;
     public ServerNic? Nic { get; init; }
     public uint IsolationUid { get; init; }
+
+    /// <summary>Whether its directory has all of its image's data, which lie in a store: the guest needs that no more.</summary>
+    public bool HasWholeDisk { get; init; }
     public string AvailabilityZone { get; init; } = DefaultZone;
     public required string ReservationId { get; init; }
     public int LaunchIndex { get; init; }

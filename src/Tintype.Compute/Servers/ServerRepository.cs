@@ -91,6 +91,10 @@ internal sealed class ServerRepository(MetadataDatabase database, TimeProvider t
     public Task ResetAsync(Guid id, VmState state, CancellationToken ct) => ChangeAsync(
         "vm_state = @state, task_state = NULL", "task_state IS NOT 'deleting'", new { id = id.ToString(), now = Now, state = ServerStates.Word(state) }, ct);
 
+    /// <summary>The server's directory has all of its image's data, durably. What is known of its disk changes, the server does not.</summary>
+    public Task MarkDiskWholeAsync(Guid id, CancellationToken ct) => database.WriteAsync(scope =>
+        scope.ExecuteAsync("UPDATE servers SET has_whole_disk = 1 WHERE id = @id", new { id = id.ToString() }), ct);
+
     /// <summary>
     /// Reads the server, lets <paramref name="change"/> decide what its user makes of it, and writes that, in one transaction: of two
     /// changes at the same time neither undoes the other.

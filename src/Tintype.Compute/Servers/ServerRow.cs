@@ -37,6 +37,7 @@ internal sealed class ServerRow
     public string? NicMac { get; init; }
     public int? NicSshPort { get; init; }
     public long IsolationUid { get; init; }
+    public bool HasWholeDisk { get; init; }
     public string AvailabilityZone { get; init; } = "";
     public string ReservationId { get; init; } = "";
     public int LaunchIndex { get; init; }
@@ -57,7 +58,7 @@ internal sealed class ServerRow
         image_disk_format AS ImageDiskFormat, image_min_disk AS ImageMinDisk, image_min_ram AS ImageMinRam, flavor_id AS FlavorId,
         flavor_name AS FlavorName, memory AS Memory, vcpus AS Vcpus, root_disk AS RootDisk, key_name AS KeyName, public_key AS PublicKey,
         user_data AS UserData, admin_password AS AdminPassword, metadata AS Metadata, tags AS Tags, config_drive AS ConfigDrive,
-        nic_model AS NicModel, nic_mac AS NicMac, nic_ssh_port AS NicSshPort, isolation_uid AS IsolationUid,
+        nic_model AS NicModel, nic_mac AS NicMac, nic_ssh_port AS NicSshPort, isolation_uid AS IsolationUid, has_whole_disk AS HasWholeDisk,
         availability_zone AS AvailabilityZone, reservation_id AS ReservationId, launch_index AS LaunchIndex, access_ipv4 AS AccessIPv4,
         access_ipv6 AS AccessIPv6, locked_by AS LockedBy, locked_reason AS LockedReason, fault_code AS FaultCode,
         fault_message AS FaultMessage, fault_at AS FaultAt, created_at AS CreatedAt, updated_at AS UpdatedAt, launched_at AS LaunchedAt
@@ -138,6 +139,7 @@ internal sealed class ServerRow
         ConfigDrive = ConfigDrive,
         Nic = NicModel is null ? null : new ServerNic(NicModel, NicMac!, NicSshPort!.Value),
         IsolationUid = (uint)IsolationUid,
+        HasWholeDisk = HasWholeDisk,
         AvailabilityZone = AvailabilityZone,
         ReservationId = ReservationId,
         LaunchIndex = LaunchIndex,

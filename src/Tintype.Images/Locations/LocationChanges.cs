@@ -56,12 +56,12 @@ internal sealed class LocationChanges(
         }
 
         var removed = before.Locations.Except(after.Locations).Where(l => l.IsOwn && after.Locations.All(a => a.Url != l.Url)).Select(l => l.ToCopy(blobId)).ToList();
-        // An instance's disk lies on the file: QEMU has it open, and opens it again at the next start.
-        if (removed.FirstOrDefault(IsFile) is { } file && await blobs.IsHeldAsync(scope, blobId))
+        // An instance's disk lies on it: QEMU has the file open, or reads from the store, and does so again at the next start.
+        if (removed.FirstOrDefault(CarriesGuests) is { } file && await blobs.IsHeldAsync(scope, blobId))
             throw Fault.CopyInUse(image.Id, file.Store);
         await locations.ReplaceAsync(scope, blobId, after.Locations);
         return (image with { BlobId = blobId, Stores = [.. after.Locations.Select(l => l.Store)] }, removed);
     }
 
-    private bool IsFile(BlobCopy copy) => stores.TryFind(copy.Store, out var store) && store.Blobs is ILocalFile;
+    private bool CarriesGuests(BlobCopy copy) => stores.TryFind(copy.Store, out var store) && store.Blobs is ILocalFile or IDiskStore;
 }

@@ -27,8 +27,8 @@ internal sealed class StoreDeletion(
             if (copies.Count == 1)
                 throw Fault.LastCopy();
             var copy = copies.FirstOrDefault(c => c.Store == storeName) ?? throw Fault.NotInStore(id, storeName);
-            // An instance's disk lies on the file: QEMU has it open, and opens it again at the next start.
-            if (copy.Url is null && store.Blobs is ILocalFile && await blobs.IsHeldAsync(scope, blobId))
+            // An instance's disk lies on it: QEMU has the file open, or reads from the store, and does so again at the next start.
+            if (copy.Url is null && store.Blobs is ILocalFile or IDiskStore && await blobs.IsHeldAsync(scope, blobId))
                 throw Fault.CopyInUse(id, storeName);
             await blobs.DeleteCopyAsync(scope, copy);
             return copy;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Tintype.Qemu.Nbd;
+using Tintype.Qemu.Nbd.Sockets;
 using Tintype.Qemu.Process;
 using Tintype.Qemu.Qmp;
 
@@ -23,12 +24,14 @@ internal sealed class DiskExport : IDiskReader
     private readonly string _directory;
     private readonly Confinement _confinement;
     private readonly System.Diagnostics.Process _process;
+    private readonly IDiskSockets? _sockets;
     private NbdClient? _client;
 
-    private DiskExport(Confinement confinement, IReadOnlyList<DiskLayer> layers)
+    private DiskExport(Confinement confinement, IReadOnlyList<DiskLayer> layers, IDiskSockets? sockets)
     {
         _directory = confinement.Directory;
         _confinement = confinement;
+        _sockets = sockets;
         _process = Launch(confinement, layers);
     }
 
@@ -38,7 +41,8 @@ internal sealed class DiskExport : IDiskReader
 
     public IAsyncEnumerable<DiskExtent> ExtentsAsync(CancellationToken ct) => _client!.ExtentsAsync(ct);
 
-    public static async Task<DiskExport> StartAsync(string parent, IReadOnlyList<DiskLayer> layers, uint uid, CancellationToken ct)
+    /// <param name="sockets">Gives stored layers.</param>
+    public static async Task<DiskExport> StartAsync(string parent, IReadOnlyList<DiskLayer> layers, uint uid, IDiskSockets? sockets, CancellationToken ct)
     {
         var directory = Path.Combine(parent, Guid.NewGuid().ToString("N")[..12]);
         OwnedDirectory.Create(directory, uid);
@@ -47,7 +51,9 @@ internal sealed class DiskExport : IDiskReader
         using var listener = UnixSocket.Listen(control);
         OwnedDirectory.Give(control, uid);
 
-        var export = new DiskExport(new Confinement(directory, uid, LogName, Limits: _limits), layers);
+        if (layers.Where(layer => layer.IsStored).Select(layer => layer.Path).ToList() is { Count: > 0 } stored)
+            await OfferAsync(directory, uid, stored, sockets, ct);
+        var export = new DiskExport(new Confinement(directory, uid, LogName, Limits: _limits), layers, sockets);
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
@@ -98,7 +104,22 @@ internal sealed class DiskExport : IDiskReader
             _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
+        if (_sockets is not null)
+            await _sockets.WithdrawAsync(_directory);
         Directory.Delete(_directory, recursive: true);
+    }
+
+    private static async Task OfferAsync(string directory, uint uid, IReadOnlyList<string> stored, IDiskSockets? sockets, CancellationToken ct)
+    {
+        try
+        {
+            await (sockets ?? throw new DiskToolException("The disk lies in a store, and there is nobody to give it.")).OfferAsync(directory, uid, stored, ct);
+        }
+        catch
+        {
+            Directory.Delete(directory, recursive: true);
+            throw;
+        }
     }
 
     private static System.Diagnostics.Process Launch(Confinement confinement, IReadOnlyList<DiskLayer> layers)

@@ -7,9 +7,13 @@ namespace Tintype.Qemu.Disks;
 /// </summary>
 public interface IDiskTools
 {
+    /// <summary>The name of the dirty bitmap that an overlay is made with.</summary>
+    const string FirstBitmap = "tintype-0";
+
     /// <summary>
     /// Makes a qcow2 overlay of <paramref name="virtualSize"/> bytes whose backing file is <paramref name="backing"/>, without
-    /// opening that file (its size and format are known).
+    /// opening that file (its size and format are known), and with a persistent dirty bitmap, <see cref="FirstBitmap"/>: it marks what the guest
+    /// has ever written.
     /// </summary>
     /// <exception cref="DiskToolException">qemu-img refused.</exception>
     Task CreateOverlayAsync(string path, DiskLayer backing, long virtualSize, CancellationToken ct);

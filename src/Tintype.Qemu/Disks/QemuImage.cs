@@ -17,6 +17,10 @@ internal static class QemuImage
         path, virtualSize.ToString(System.Globalization.CultureInfo.InvariantCulture),
     ], ct);
 
+    /// <summary>Adds a persistent dirty bitmap, in which a bit is a cluster. qemu-img opens no backing file for it.</summary>
+    public static Task AddBitmapAsync(string path, string name, CancellationToken ct) =>
+        RunAsync(["bitmap", "-f", "qcow2", "--add", "-g", "65536", path, name], ct);
+
     private static async Task RunAsync(IReadOnlyList<string> arguments, CancellationToken ct)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);

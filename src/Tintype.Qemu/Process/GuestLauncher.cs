@@ -1,12 +1,15 @@
 using System.ComponentModel;
 using Microsoft.Extensions.Logging;
+using Tintype.Qemu.Nbd.Sockets;
 using Tintype.Qemu.Qmp;
 
 namespace Tintype.Qemu.Process;
 
 /// <summary>Runs each guest as a QEMU process of its own, confined, which goes on when this process ends.</summary>
 /// <param name="accelerator">Asked at each start.</param>
-public sealed partial class GuestLauncher(Func<CancellationToken, Task<Accelerator>> accelerator, ILogger<GuestLauncher> log) : IGuestLauncher
+/// <param name="sockets">Gives guests their stored layers; null where none has any.</param>
+public sealed partial class GuestLauncher(Func<CancellationToken, Task<Accelerator>> accelerator, ILogger<GuestLauncher> log, IDiskSockets? sockets = null)
+    : IGuestLauncher
 {
     private const string Program = "qemu-system-x86_64";
 
@@ -17,7 +20,18 @@ public sealed partial class GuestLauncher(Func<CancellationToken, Task<Accelerat
     public async Task<IGuestProcess> StartAsync(GuestSpec spec, CancellationToken ct)
     {
         Prepare(spec);
-        return await StartAsync(spec, await accelerator(ct), ct);
+        if (spec.StoredLayers.Count == 0)
+            return await StartAsync(spec, await accelerator(ct), ct);
+        await OfferAsync(spec, ct);
+        try
+        {
+            return await StartAsync(spec, await accelerator(ct), ct);
+        }
+        catch
+        {
+            await WithdrawAsync(spec.Directory);
+            throw;
+        }
     }
 
     public async Task<IGuestProcess?> AttachAsync(string directory, CancellationToken ct)
@@ -33,7 +47,7 @@ public sealed partial class GuestLauncher(Func<CancellationToken, Task<Accelerat
         try
         {
             var qmp = await QmpClient.ConnectAsync(Path.Combine(directory, GuestFiles.QmpSocket), limit.Token);
-            return new GuestProcess(directory, process, qmp, child: null, log);
+            return new GuestProcess(directory, process, qmp, child: null, log, WithdrawAsync);
         }
         catch (Exception failed) when (failed is IOException || (failed is OperationCanceledException && !ct.IsCancellationRequested))
         {
@@ -54,7 +68,7 @@ public sealed partial class GuestLauncher(Func<CancellationToken, Task<Accelerat
             limit.CancelAfter(_setUpLimit);
             var qmp = await ConnectAsync(spec.Directory, child.Process, limit.Token);
             LogStarted(log, spec.Id, child.Process.Pid, chosen.Name);
-            return new GuestProcess(spec.Directory, child.Process, qmp, child, log);
+            return new GuestProcess(spec.Directory, child.Process, qmp, child, log, WithdrawAsync);
         }
         catch (Exception failed)
         {
@@ -73,11 +87,27 @@ public sealed partial class GuestLauncher(Func<CancellationToken, Task<Accelerat
     private static void Prepare(GuestSpec spec)
     {
         OwnedDirectory.Create(spec.Directory, spec.IsolationUid);
-        foreach (var disk in spec.Disks.Where(d => d is { ReadOnly: false, Ephemeral: false }))
-            OwnedDirectory.Give(Path.GetFullPath(disk.Layers[0].Path, spec.Directory), spec.IsolationUid);
+        foreach (var layer in spec.Disks.SelectMany(disk => disk.Layers.Where((_, depth) => disk.IsWritten(depth))))
+            OwnedDirectory.Give(Path.GetFullPath(layer.Path, spec.Directory), spec.IsolationUid);
         foreach (var name in (string[])[GuestFiles.Pid, GuestFiles.QmpSocket, GuestFiles.AgentSocket, GuestFiles.QemuLog])
             File.Delete(Path.Combine(spec.Directory, name));
     }
+
+    private async Task OfferAsync(GuestSpec spec, CancellationToken ct)
+    {
+        if (sockets is null)
+            throw new GuestStartException("Its disk lies in a store, and there is nobody to give it.");
+        try
+        {
+            await sockets.OfferAsync(spec.Directory, spec.IsolationUid, spec.StoredLayers, ct);
+        }
+        catch (IOException failed)
+        {
+            throw new GuestStartException($"Its disk lies in a store, and could not be offered to it. {failed.Message}", failed);
+        }
+    }
+
+    private Task WithdrawAsync(string directory) => sockets?.WithdrawAsync(directory) ?? Task.CompletedTask;
 
     private static QemuChild Launch(GuestSpec spec, Accelerator chosen)
     {

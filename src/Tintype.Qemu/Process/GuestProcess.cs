@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Tintype.Qemu.GuestAgent;
@@ -19,6 +20,8 @@ internal sealed partial class GuestProcess : IGuestProcess
 {
     private static readonly TimeSpan _quitLimit = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan _noRoomPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan _unreadablePause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _sayAgain = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan _trimEvery = TimeSpan.FromSeconds(2);
 
     private readonly ProcessHandle _process;
@@ -26,15 +29,18 @@ internal sealed partial class GuestProcess : IGuestProcess
     private readonly GuestAgentClient? _agent;
     private readonly QemuChild? _child;
     private readonly ILogger _log;
+    private readonly Func<string, Task> _onEnd;
     private readonly CancellationTokenSource _disposing = new();
     // The source's own Token cannot be asked for once it is disposed, which may be while the end is awaited.
     private readonly CancellationToken _abandoned;
     private readonly Task _logsBounded;
+    private long? _stoodStill;
     private volatile bool _killed;
     private bool _disposed;
 
     /// <param name="child">Null if an earlier server process had started it.</param>
-    public GuestProcess(string directory, ProcessHandle process, QmpClient qmp, QemuChild? child, ILogger log)
+    /// <param name="onEnd">Told the directory when the process has ended, before anybody else hears of it.</param>
+    public GuestProcess(string directory, ProcessHandle process, QmpClient qmp, QemuChild? child, ILogger log, Func<string, Task> onEnd)
     {
         _abandoned = _disposing.Token;
         Directory = directory;
@@ -43,6 +49,7 @@ internal sealed partial class GuestProcess : IGuestProcess
         _qmp = qmp;
         _child = child;
         _log = log;
+        _onEnd = onEnd;
         var agentSocket = Path.Combine(directory, GuestFiles.AgentSocket);
         if (File.Exists(agentSocket))
             _agent = new GuestAgentClient(agentSocket);
@@ -118,6 +125,7 @@ internal sealed partial class GuestProcess : IGuestProcess
         if (ending is not null)
             await EndAsync();
         await _process.WaitForEndAsync(ct);
+        await _onEnd(Directory);
         var exit = _killed ? new GuestExit(GuestExitKind.Forced, null) : ending ?? new GuestExit(GuestExitKind.Failed, await CauseAsync());
         LogEnded(_log, Pid, exit.Kind, exit.Reason);
         return exit;
@@ -155,13 +163,20 @@ internal sealed partial class GuestProcess : IGuestProcess
         }
     }
 
-    // QEMU has stopped the guest because the host's disk is full, and does not look again by itself. If it still is, it stops the
-    // guest at once and says so.
+    // QEMU has stopped the guest because the host's disk is full, or because what its disk lies on cannot be read, and does not look again by
+    // itself. If it still is so, it stops the guest at once and says so.
     private async Task<bool> ContinueAfterPauseAsync(Task<QmpEvent> change, CancellationToken ct)
     {
-        LogNoRoom(_log, Pid);
+        var full = await IsOutOfRoomAsync(ct);
+        // While nobody serves a stored layer the guest stands still again and again; that is said once.
+        var said = _stoodStill is { } last && Stopwatch.GetElapsedTime(last) < _sayAgain;
+        _stoodStill = Stopwatch.GetTimestamp();
+        if (full)
+            LogNoRoom(_log, Pid);
+        else if (!said)
+            LogUnreadable(_log, Pid);
         using var pause = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var first = await Task.WhenAny(change, Task.Delay(_noRoomPause, pause.Token));
+        var first = await Task.WhenAny(change, Task.Delay(full ? _noRoomPause : _unreadablePause, pause.Token));
         await pause.CancelAsync();
         if (first == change)
             return false;
@@ -169,6 +184,10 @@ internal sealed partial class GuestProcess : IGuestProcess
         await _qmp.ExecuteAsync("cont", null, ct);
         return true;
     }
+
+    // [{"device": "", "qdev": "disk0-device", "io-status": "nospace", "inserted": {…}, …}]
+    private async Task<bool> IsOutOfRoomAsync(CancellationToken ct) =>
+        (await _qmp.ExecuteAsync("query-block", null, ct)).EnumerateArray().Any(device => Text(device, "io-status") == "nospace");
 
     private static GuestExit? EndingOf(string status) => status switch
     {
@@ -230,6 +249,9 @@ internal sealed partial class GuestProcess : IGuestProcess
 
     [LoggerMessage(2, LogLevel.Warning, "The guest of QEMU process {Pid} stands still: its disk's file cannot grow. It goes on once the host has room again")]
     private static partial void LogNoRoom(ILogger log, int pid);
+
+    [LoggerMessage(5, LogLevel.Warning, "The guest of QEMU process {Pid} stands still: what its disk lies on cannot be read. It goes on once that can be")]
+    private static partial void LogUnreadable(ILogger log, int pid);
 
     [LoggerMessage(3, LogLevel.Warning, "The logs of QEMU process {Pid} are not bounded, and its guest can fill the disk with them")]
     private static partial void LogUnbounded(ILogger log, Exception reason, int pid);

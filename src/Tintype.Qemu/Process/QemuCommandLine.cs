@@ -73,17 +73,18 @@ internal sealed class QemuCommandLine
         if (disk.Ephemeral)
         {
             // The only way in which QEMU makes a nameless file of the disk's own size over it. It lies where TMPDIR says.
-            var chain = BlockChain.Tree(disk.Layers, layer => FileName(layer, writable: false)).ToJsonString();
+            var chain = BlockChain.Tree(disk.Layers, layer => FileName(layer, writable: false), _spec.OutagePatience).ToJsonString();
             Add("-drive", $"if=none,id={name},snapshot=on,file=json:{chain.Replace(",", ",,", StringComparison.Ordinal)}");
         }
         else
         {
-            var top = disk.Layers[0];
-            foreach (var node in BlockChain.Nodes(disk.Layers, name, !disk.ReadOnly, layer => FileName(layer, !disk.ReadOnly && ReferenceEquals(layer, top))))
-                Add("-blockdev", node.ToJsonString());
+            var written = disk.Layers.Where((_, depth) => disk.IsWritten(depth)).ToHashSet();
+            Add("-blockdev", BlockChain.Nodes(disk.Layers, name, !disk.ReadOnly, layer => FileName(layer, written.Contains(layer)), _spec.OutagePatience));
         }
 
-        Add("-device", Text($"{Attach(disk.Bus, index, "hd")},drive={name},id={name}-device,bootindex={index + 1}"));
+        // A store that is away, or has lost the data, is not to be the guest's trouble: it stands still, and goes on when it is back.
+        var errors = disk.Layers.Any(layer => layer.IsStored) ? ",rerror=stop,werror=stop" : "";
+        Add("-device", Text($"{Attach(disk.Bus, index, "hd")},drive={name},id={name}-device,bootindex={index + 1}{errors}"));
     }
 
     // On a bus that the guest must know, since its root lies there. Clouds' kernels may know no SATA.

@@ -98,7 +98,7 @@ internal sealed class SnapshotPipeline(IServerCatalog servers, IImageCatalog ima
 
     private async Task<(CapturedState Captured, IReadOnlyList<DiskLayer> Layers)> CaptureAsync(SnapshotWork work, ServerRecord server, CancellationToken ct)
     {
-        var disk = (await servers.DiskLayersAsync(server.Id, ct)).Select(l => l with { Path = Path.Combine(server.Directory, l.Path) }).ToList();
+        var disk = (await servers.DiskLayersAsync(server.Id, ct)).Select(l => l.SeenFrom(server.Directory)).ToList();
         var record = await snapshots.FindAsync(work.ImageId, ct) ?? throw new InvalidOperationException($"No row of snapshot {work.ImageId}.");
         var captured = record.Captured;
         if (captured is null && servers.FindGuest(server.Id) is { } guest)

@@ -29,17 +29,18 @@ internal sealed class ComputeWorld : IAsyncDisposable
         _data = new DataDirectory(_folder);
         Database = new MetadataDatabase(Path.Combine(_folder, "tintype.db"));
         Migrations.Apply(Database, [new MigrationSource(typeof(ComputeSetup).Assembly), new MigrationSource(typeof(PlatformSetup).Assembly)]);
-        var options = Options.Create(new ComputeOptions { HostReserve = 0, QemuOverhead = 0 });
+        var options = Options.Create(Settings);
+        Fill = new DiskFill(new ServerRepository(Database, Time), Sockets, options, Time, NullLogger<DiskFill>.Instance);
         Servers = new ServerRepository(Database, Time);
         Actions = new ServerActionRepository(Database, Time);
         Directories = new GuestDirectories(_data);
         Admission = new GuestAdmission(Memory, options);
         var specs = new GuestSpecs(Directories, Blobs, Servers, options);
-        Guests = new GuestSupervisor(Launcher, Admission, Host, specs, Servers, Actions, NullLogger<GuestSupervisor>.Instance);
+        Guests = new GuestSupervisor(Launcher, Admission, Host, specs, Servers, Actions, Sockets, Fill, NullLogger<GuestSupervisor>.Instance);
         Power = new GuestPower(Guests, Servers, Time, NullLogger<GuestPower>.Instance);
         Catalog = new ServerCatalog(Database, Servers, Actions, Guests, specs, Directories);
         Queue = new TaskQueue(new TaskRepository(Database, Time));
-        Recovery = new ServerRecovery(Servers, Launcher, Directories, Guests, Queue, NullLogger<ServerRecovery>.Instance);
+        Recovery = new ServerRecovery(Servers, Launcher, Directories, Guests, Sockets, Queue, NullLogger<ServerRecovery>.Instance);
         Build = new BuildTask(Servers, Actions, Operations, Database, Blobs, Disks, Launcher, Host, Directories, new ConfigDriveWriter(), Guests,
             NullLogger<BuildTask>.Instance);
         Start = new StartTask(Servers, Actions, Operations, Guests);
@@ -54,7 +55,10 @@ internal sealed class ComputeWorld : IAsyncDisposable
     public FakeHost Host { get; } = new();
     public FakeLauncher Launcher { get; } = new();
     public FakeBlobs Blobs { get; } = new();
+    public ComputeOptions Settings { get; } = new() { HostReserve = 0, QemuOverhead = 0, FillRate = 0 };
     public FakeDisks Disks { get; } = new();
+    public FakeSockets Sockets { get; } = new();
+    public DiskFill Fill { get; }
     public ServerOperations Operations { get; } = new();
     public ServerRepository Servers { get; }
     public ServerActionRepository Actions { get; }

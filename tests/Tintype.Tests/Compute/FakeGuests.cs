@@ -7,7 +7,9 @@ using Tintype.Platform.Database;
 using Tintype.Qemu.Disks;
 using Tintype.Qemu.GuestAgent;
 using Tintype.Qemu.Process;
+using Tintype.Qemu.Nbd.Sockets;
 using Tintype.Qemu.Qmp;
+using Tintype.Storage;
 
 namespace Tintype.Tests.Compute;
 
@@ -47,11 +49,42 @@ internal sealed class FakeLauncher : IGuestLauncher
         if (Refusal is not null)
             throw new GuestStartException(Refusal);
         Started.Add(spec);
-        return Running[spec.Directory] = new FakeGuestProcess(spec.Directory, () => Running.Remove(spec.Directory), spec.AgentChannel);
+        var guest = Running[spec.Directory] = new FakeGuestProcess(spec.Directory, () => Running.Remove(spec.Directory), spec.AgentChannel);
+        foreach (var depth in Enumerable.Range(1, spec.Disks is [var disk, ..] ? disk.Layers.Count - 1 : 0))
+            guest.Nodes.AddRange([$"disk0-{depth}", $"disk0-{depth}-file"]);
+        return guest;
     }
 
     public Task<IGuestProcess?> AttachAsync(string directory, CancellationToken ct) =>
         Task.FromResult<IGuestProcess?>(Running.GetValueOrDefault(directory)?.Reattach());
+}
+
+/// <summary>Sockets by their directory; they outlive a server process, unless the test says that their keeper has gone too.</summary>
+internal sealed class FakeSockets : IDiskSockets
+{
+    public Dictionary<string, IReadOnlyList<string>> Offered { get; } = [];
+
+    public bool Resumed { get; private set; }
+
+    public Task ResumeAsync(CancellationToken ct)
+    {
+        Resumed = true;
+        return Task.CompletedTask;
+    }
+
+    public Task OfferAsync(string directory, uint uid, IReadOnlyList<string> exports, CancellationToken ct)
+    {
+        Offered[directory] = exports;
+        return Task.CompletedTask;
+    }
+
+    public bool IsOffered(string directory) => Offered.ContainsKey(directory);
+
+    public Task WithdrawAsync(string directory)
+    {
+        Offered.Remove(directory);
+        return Task.CompletedTask;
+    }
 }
 
 /// <summary>A guest that does as it is told, or does not, as the test says.</summary>
@@ -68,6 +101,15 @@ internal sealed class FakeGuestProcess(string directory, Action onEnd, bool hasA
 
     /// <summary>What it was told, in order.</summary>
     public List<string> Told { get; } = [];
+
+    /// <summary>The nodes below its disk, by name: JSON of query-named-block-nodes.</summary>
+    public List<string> Nodes { get; } = ["disk0"];
+
+    /// <summary>How the stream into its cache ends: with this error, once each, and then well.</summary>
+    public Queue<string> StreamErrors { get; } = [];
+
+    /// <summary>The job, concluded as it is, with its error; null if there is none.</summary>
+    public string? StreamEnd { get; set; }
 
     public int Pid => 4711;
     public string Directory => directory;
@@ -102,6 +144,19 @@ internal sealed class FakeGuestProcess(string directory, Action onEnd, bool hasA
         Told.Add(command);
         switch (command)
         {
+            case "query-named-block-nodes":
+                return Answer(new JsonArray([.. Nodes.Select(n => (JsonNode)new JsonObject { ["node-name"] = n })]));
+            case "query-jobs":
+                return Answer(StreamEnd is null ? [] : new JsonArray(new JsonObject { ["id"] = "fill-disk0", ["status"] = "concluded", ["error"] = StreamEnd }));
+            case "block-stream":
+                StreamEnd = StreamErrors.TryDequeue(out var error) ? error : "";
+                break;
+            case "job-dismiss":
+                StreamEnd = null;
+                break;
+            case "blockdev-del":
+                Nodes.Remove((string)arguments!["node-name"]!);
+                break;
             case "system_powerdown" when HeedsPowerButton:
                 End(GuestExitKind.GuestShutdown);
                 break;
@@ -113,6 +168,8 @@ internal sealed class FakeGuestProcess(string directory, Action onEnd, bool hasA
 
         return Task.FromResult(JsonDocument.Parse("{}").RootElement);
     }
+
+    private static Task<JsonElement> Answer(JsonArray answer) => Task.FromResult(JsonDocument.Parse(answer.ToJsonString()).RootElement);
 
     public Task<QmpEvent> WaitForAsync(Func<QmpEvent, bool> match, CancellationToken ct)
     {
@@ -157,9 +214,16 @@ internal sealed class FakeBlobs : IBlobReferences
     private readonly Dictionary<BlobHolder, HeldBlob> _held = [];
 
     /// <summary>What the image has; null once it is deleted.</summary>
-    public HeldBlob? Data { get; set; } = new(Guid.NewGuid(), "/store/blob", "raw", 10 * 1024 * 1024);
+    public HeldBlob? Data { get; set; } = new HeldFile(Guid.NewGuid(), "/store/blob", "raw", 10 * 1024 * 1024);
 
     public IReadOnlyCollection<BlobHolder> Holders => _held.Keys;
+
+    /// <summary>What is held lies somewhere else from now on.</summary>
+    public void Move(HeldBlob place)
+    {
+        foreach (var holder in _held.Keys.ToList())
+            _held[holder] = place;
+    }
 
     public Task<HeldBlob?> HoldAsync(Guid imageId, BlobHolder holder, CancellationToken ct)
     {
@@ -169,6 +233,8 @@ internal sealed class FakeBlobs : IBlobReferences
     }
 
     public Task<HeldBlob?> FindAsync(BlobHolder holder, CancellationToken ct) => Task.FromResult(_held.GetValueOrDefault(holder));
+
+    public Task<IStoredDisk> OpenDiskAsync(Guid blobId, CancellationToken ct) => throw new NotSupportedException();
 
     public Task ReleaseAsync(WriteScope scope, BlobHolder holder)
     {
@@ -191,7 +257,13 @@ internal sealed class FakeDisks : IDiskTools
         return File.WriteAllTextAsync(path, "overlay", ct);
     }
 
-    public Task CreateEmptyAsync(string path, long virtualSize, CancellationToken ct) => throw new NotSupportedException();
+    public List<(string Path, long Size)> Empty { get; } = [];
+
+    public Task CreateEmptyAsync(string path, long virtualSize, CancellationToken ct)
+    {
+        Empty.Add((path, virtualSize));
+        return File.WriteAllTextAsync(path, "cache", ct);
+    }
 
     public Task<IDiskReader> OpenAsync(IReadOnlyList<DiskLayer> layers, uint isolationUid, CancellationToken ct) => throw new NotSupportedException();
 }

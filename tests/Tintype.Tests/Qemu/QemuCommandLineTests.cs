@@ -36,6 +36,38 @@ public sealed class QemuCommandLineTests
         ], line);
     }
 
+    [Fact]
+    public void A_stored_layer_is_read_through_a_cache_and_never_fails_the_guest()
+    {
+        var disk = new GuestDisk(
+            [new DiskLayer("/data/servers/1/disk.qcow2", "qcow2"), new DiskLayer("/data/servers/1/base.qcow2", "qcow2"), new DiskLayer("a-blob", "raw", IsStored: true)],
+            DiskBus.Virtio);
+        var (line, files) = Build(_spec with { Disks = [disk], OutagePatience = 7 });
+
+        Assert.Empty(files);
+        Assert.Equal(
+        [
+            "-blockdev", """{"driver":"nbd","node-name":"disk0-2-file","server":{"type":"unix","path":"disk.sock"},"export":"a-blob","read-only":true,"reconnect-delay":7,"open-timeout":60}""",
+            "-blockdev", """{"driver":"raw","node-name":"disk0-2","file":"disk0-2-file","read-only":true,"discard":"unmap"}""",
+            "-blockdev", """{"driver":"file","node-name":"disk0-1-file","filename":"base.qcow2","read-only":false,"discard":"unmap"}""",
+            "-blockdev", """{"driver":"qcow2","node-name":"disk0-1","file":"disk0-1-file","read-only":false,"discard":"unmap","backing":"disk0-2"}""",
+            "-blockdev", """{"driver":"copy-on-read","node-name":"disk0-1-fill","file":"disk0-1"}""",
+            "-blockdev", """{"driver":"file","node-name":"disk0-file","filename":"disk.qcow2","read-only":false,"discard":"unmap"}""",
+            "-blockdev", """{"driver":"qcow2","node-name":"disk0","file":"disk0-file","read-only":false,"discard":"unmap","backing":"disk0-1-fill"}""",
+            "-device", "virtio-blk-pci,drive=disk0,id=disk0-device,bootindex=1,rerror=stop,werror=stop",
+        ], line[line.IndexOf("-blockdev")..]);
+    }
+
+    [Fact]
+    public void A_stored_layer_under_a_guest_that_is_thrown_away_has_no_cache()
+    {
+        var (line, _) = Build(_spec with { Disks = [new GuestDisk([new DiskLayer("a-blob", "vpc", IsStored: true)], DiskBus.Virtio, Ephemeral: true)] });
+
+        Assert.Contains("""
+            if=none,id=disk0,snapshot=on,file=json:{"driver":"vpc",,"read-only":true,,"file":{"driver":"nbd",,"server":{"type":"unix",,"path":"disk.sock"},,"export":"a-blob",,"read-only":true,,"reconnect-delay":60,,"open-timeout":60}}
+            """, line);
+    }
+
     [Theory]
     [InlineData(DiskBus.Virtio, "q35", null, "virtio-blk-pci,drive=disk0,", "virtio-blk-pci,drive=config,")]
     [InlineData(DiskBus.VirtioScsi, "q35", "virtio-scsi-pci,id=scsi0", "scsi-hd,bus=scsi0.0,drive=disk0,", "scsi-cd,bus=scsi0.0,drive=config,")]

@@ -124,10 +124,12 @@ internal sealed class TrialWorld : IImageCatalog, ISystemImages, IBlobReferences
     public Task<HeldBlob?> HoldAsync(Guid imageId, BlobHolder holder, CancellationToken ct)
     {
         Holders.Add(holder);
-        return Task.FromResult<HeldBlob?>(new HeldBlob(Guid.NewGuid(), "/blobs/x", Image!.DiskFormat!, 1));
+        return Task.FromResult<HeldBlob?>(new HeldFile(Guid.NewGuid(), "/blobs/x", Image!.DiskFormat!, 1));
     }
 
     public Task<HeldBlob?> FindAsync(BlobHolder holder, CancellationToken ct) => throw new NotSupportedException();
+
+    public Task<Tintype.Storage.IStoredDisk> OpenDiskAsync(Guid blobId, CancellationToken ct) => throw new NotSupportedException();
 
     public Task ReleaseAsync(WriteScope scope, BlobHolder holder)
     {

@@ -14,7 +14,7 @@ namespace Tintype.Compute.Servers.Life;
 /// <summary>
 /// Makes a server of an image.
 /// <code>
-/// scheduling ─► spawning: hold the image's data ─► directory ─► overlay ─► config drive ─► QEMU ─► ACTIVE
+/// scheduling ─► spawning: hold the image's data ─► directory ─► overlay, cache ─► config drive ─► QEMU ─► ACTIVE
 ///                   └── whatever fails, or a cancellation: guest, directory and hold are given up, ERROR with the reason as fault
 /// </code>
 /// After a crash it is run again: the directory is made anew, and the hold is idempotent.
@@ -52,6 +52,8 @@ internal sealed class BuildTask(
         });
         directories.Make(server.Id);
         await disks.CreateOverlayAsync(directories.OverlayOf(server.Id), ServerDisk.Base(blob), Math.Max(server.Flavor.Disk * Gib, blob.VirtualSize), ct);
+        if (blob is HeldDisk)
+            await disks.CreateEmptyAsync(directories.CacheOf(server.Id), blob.VirtualSize, ct);
         if (server.ConfigDrive)
             await configDrives.WriteAsync(server, directories.ConfigDriveOf(server.Id), ct);
         await guests.StartAsync(server, ct);

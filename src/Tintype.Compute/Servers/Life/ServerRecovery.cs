@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tintype.Compute.Guests;
 using Tintype.Platform.Tasks;
+using Tintype.Qemu.Nbd.Sockets;
 using Tintype.Qemu.Process;
 
 namespace Tintype.Compute.Servers.Life;
@@ -12,11 +13,13 @@ namespace Tintype.Compute.Servers.Life;
 /// On shutdown guests go on.
 /// </summary>
 internal sealed class ServerRecovery(
-    ServerRepository servers, IGuestLauncher launcher, GuestDirectories directories, GuestSupervisor guests, TaskQueue tasks,
+    ServerRepository servers, IGuestLauncher launcher, GuestDirectories directories, GuestSupervisor guests, IDiskSockets sockets, TaskQueue tasks,
     ILogger<ServerRecovery> log) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        // First of all: guests that read from a store are waiting.
+        await sockets.ResumeAsync(cancellationToken);
         var known = await servers.ListAsync(null, cancellationToken);
         foreach (var server in known)
         {

@@ -28,14 +28,34 @@ internal sealed class BlobReferences(BlobRepository blobs, ImageStores stores, M
             scope.AfterCommit(collector.Wake);
     }
 
+    public async Task<IStoredDisk> OpenDiskAsync(Guid blobId, CancellationToken ct)
+    {
+        foreach (var place in stores.InOrder(await blobs.ListCopiesAsync(blobId, ct)))
+        {
+            if (place is { Copy.Url: null, Store.Blobs: IDiskStore disks })
+                return await disks.OpenDiskAsync(blobId, ct);
+        }
+
+        throw new IOException($"The data {blobId} is in no store of disks.");
+    }
+
     private async Task<HeldBlob> HeldAsync(BlobRow row, CancellationToken ct)
     {
         var id = Guid.Parse(row.Id);
         var copies = await blobs.ListCopiesAsync(id, ct);
-        foreach (var place in stores.InOrder(copies))
+        var places = stores.InOrder(copies);
+        // A file first: QEMU reads it without us.
+        foreach (var place in places)
         {
             if (place is { Copy.Url: null, Store.Blobs: ILocalFile files })
-                return new HeldBlob(id, files.PathOf(id), row.Format, row.VirtualSize ?? row.Size);
+                return new HeldFile(id, files.PathOf(id), row.Format, row.VirtualSize ?? row.Size);
+        }
+
+        foreach (var place in places)
+        {
+            // What the store makes the file from is the disk itself; other bytes are what they came as.
+            if (place is { Copy.Url: null, Store.Blobs: IDiskStore disks })
+                return new HeldDisk(id, await disks.FileOfAsync(id, ct) == DiskFileFormat.Raw ? row.Format : "raw", row.VirtualSize ?? row.Size);
         }
 
         throw Fault.NoLocalCopy([.. copies.Select(c => c.Store)]);

@@ -41,7 +41,7 @@ public sealed class BlobCollectorTests
         await room.Get<ISystemImages>().DiscardAsync(id, Ct);
         await room.Get<BlobCollector>().CollectAsync(sweep: true, Ct);
 
-        Assert.Equal([1, 2, 3], await File.ReadAllBytesAsync(held.Path, Ct));
+        Assert.Equal([1, 2, 3], await File.ReadAllBytesAsync(Assert.IsType<HeldFile>(held).Path, Ct));
         Assert.Equal(held, await references.FindAsync(holder, Ct));
         // The first call's answer may have been lost in a crash: the second finds what it took.
         Assert.Equal(held, await references.HoldAsync(id, holder, Ct));
