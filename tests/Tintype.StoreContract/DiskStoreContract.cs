@@ -86,6 +86,16 @@ public abstract class DiskStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_disk_says_what_it_is_served_as_and_plain_bytes_are_themselves()
+    {
+        foreach (var file in (DiskFileFormat[])[DiskFileFormat.Raw, DiskFileFormat.Qcow2])
+            Assert.Equal(file, await Disks.FileOfAsync(await WriteAsync(Blobs.Pattern(Cluster, 1), file), Ct));
+        var qcow2 = await Files.WriteAsync(Served(Blobs.Pattern(Cluster, 1), DiskFileFormat.Qcow2), Ct);
+        Assert.Equal(DiskFileFormat.Raw, await Disks.FileOfAsync(qcow2, Ct));
+        await Assert.ThrowsAsync<BlobNotFoundException>(() => Disks.FileOfAsync(Guid.NewGuid(), Ct));
+    }
+
+    [Fact]
     public async Task To_keep_a_terabyte_costs_what_changes()
     {
         const long Size = 1L << 40;

@@ -93,7 +93,7 @@ internal sealed class DiskFill(ServerRepository servers, IDiskSockets sockets, I
             throw new QmpException("qemu-io flush", "GenericError", complaint);
     }
 
-    private Task BeginAsync(IQmpClient qmp) => qmp.ExecuteAsync("block-stream", new JsonObject
+    private async Task BeginAsync(IQmpClient qmp) => await qmp.ExecuteAsync("block-stream", new JsonObject
     {
         ["job-id"] = Job,
         ["device"] = Cache,

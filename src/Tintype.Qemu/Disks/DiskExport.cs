@@ -75,10 +75,10 @@ internal sealed class DiskExport : IDiskReader
     }
 
     /// <summary>Ends what exports an earlier server process has left, and removes their directories.</summary>
-    public static bool Sweep(string parent)
+    public static async Task SweepAsync(string parent, IDiskSockets? sockets)
     {
         if (!Directory.Exists(parent))
-            return false;
+            return;
         foreach (var directory in Directory.EnumerateDirectories(parent))
         {
             if (OwnedDirectory.ProcessIn(directory, Path.Combine(directory, "qemu.pid")) is { } orphan)
@@ -86,14 +86,14 @@ internal sealed class DiskExport : IDiskReader
                 using (orphan)
                 {
                     orphan.Kill();
-                    SpinWait.SpinUntil(() => orphan.HasEnded);
+                    await orphan.WaitForEndAsync(CancellationToken.None);
                 }
             }
 
+            if (sockets is not null)
+                await sockets.WithdrawAsync(directory);
             Directory.Delete(directory, recursive: true);
         }
-
-        return true;
     }
 
     public async ValueTask DisposeAsync()

@@ -7,7 +7,7 @@ namespace Tintype.Qemu.Disks;
 /// <param name="sockets">Gives stored layers; null where there are none.</param>
 public sealed class DiskTools(string exportsDirectory, IDiskSockets? sockets = null) : IDiskTools
 {
-    private readonly Lazy<bool> _swept = new(() => DiskExport.Sweep(exportsDirectory));
+    private readonly Lazy<Task> _swept = new(() => DiskExport.SweepAsync(exportsDirectory, sockets));
 
     public async Task CreateOverlayAsync(string path, DiskLayer backing, long virtualSize, CancellationToken ct)
     {
@@ -20,7 +20,7 @@ public sealed class DiskTools(string exportsDirectory, IDiskSockets? sockets = n
 
     public async Task<IDiskReader> OpenAsync(IReadOnlyList<DiskLayer> layers, uint isolationUid, CancellationToken ct)
     {
-        _ = _swept.Value;
+        await _swept.Value;
         return await DiskExport.StartAsync(exportsDirectory, layers, isolationUid, sockets, ct);
     }
 }

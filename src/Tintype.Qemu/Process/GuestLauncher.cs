@@ -39,6 +39,7 @@ public sealed partial class GuestLauncher(Func<CancellationToken, Task<Accelerat
         if (OwnedDirectory.ProcessIn(directory, Path.Combine(directory, GuestFiles.Pid)) is not { } process)
         {
             await EndHalfStartedAsync(directory);
+            await WithdrawAsync(directory);
             return null;
         }
 
@@ -55,6 +56,7 @@ public sealed partial class GuestLauncher(Func<CancellationToken, Task<Accelerat
             LogMute(log, failed, process.Pid, directory);
             await EndAsync(process);
             process.Dispose();
+            await WithdrawAsync(directory);
             return null;
         }
     }

@@ -35,6 +35,8 @@ public sealed class ChunkStore(string name, IBlobStore records, IBlobStore packs
 
     public async Task<IStoredDisk> OpenDiskAsync(Guid id, CancellationToken ct) => OpenContent(await FindAsync(id, ct));
 
+    public async Task<DiskFileFormat> FileOfAsync(Guid id, CancellationToken ct) => (await FindAsync(id, ct)).IsQcow2 ? DiskFileFormat.Qcow2 : DiskFileFormat.Raw;
+
     public async Task<Stream> OpenReadAsync(Guid id, CancellationToken ct)
     {
         var blob = await FindAsync(id, ct);

@@ -115,7 +115,7 @@ public sealed class DiskSocketsTests : IAsyncDisposable
         await _sockets.DisposeAsync();
         program.Kill();
 
-        await keeper.WaitForExitAsync(Ct).WaitAsync(_limit, Ct);
+        await UntilGoneAsync(keeper.Id);
 
         Assert.False(File.Exists(_folder.Combine("room/keeper.sock")));
         _sockets = NewServer();
@@ -133,7 +133,7 @@ public sealed class DiskSocketsTests : IAsyncDisposable
         await _sockets.OfferAsync(Guest, Uid, [Disk], Ct);
         var first = Assert.Single(Keepers());
         first.Kill();
-        await first.WaitForExitAsync(Ct);
+        await UntilGoneAsync(first.Id);
         await Snapshots.Cloud.UntilAsync(() => Task.FromResult(Keepers().Count), count => count == 1);
         await Snapshots.Cloud.UntilAsync(() => Task.FromResult(HasListeners(Keepers()[0])), holds => holds);
 
@@ -257,17 +257,17 @@ public sealed class DiskSocketsTests : IAsyncDisposable
         .Count(fd => new FileInfo(fd).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true) >= 3;
 
     /// <summary>A connection that nobody has accepted yet is in the kernel's table beside the listener.</summary>
-    private Task UntilConnectedAsync() => Snapshots.Cloud.UntilAsync(
+    private async Task UntilConnectedAsync() => await Snapshots.Cloud.UntilAsync(
         () => Task.FromResult(File.ReadLines("/proc/net/unix").Count(line => line.Contains(IDiskSockets.SocketName, StringComparison.Ordinal))), count => count >= 2);
 
     private async Task UntilNoKeeperAsync()
     {
         foreach (var keeper in Keepers())
-        {
-            await keeper.WaitForExitAsync(CancellationToken.None).WaitAsync(_limit);
-            keeper.Dispose();
-        }
+            await UntilGoneAsync(keeper.Id);
     }
+
+    // One that has ended, and is yet to be collected by whoever started it, has no command line any more.
+    private async Task UntilGoneAsync(int pid) => await Snapshots.Cloud.UntilAsync(() => Task.FromResult(IsKeeper($"/proc/{pid}/cmdline")), there => !there);
 
     private static async Task<BufferedCommandResult> RunAsync(string program, params string[] arguments) =>
         await Cli.Wrap(program).WithArguments(arguments).ExecuteBufferedAsync(Ct);

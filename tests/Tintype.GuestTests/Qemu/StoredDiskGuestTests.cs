@@ -162,7 +162,7 @@ public sealed class StoredDiskGuestTests : IAsyncDisposable
 
     private async Task<string> StateAsync() => (await _guest!.Qmp.ExecuteAsync("query-status", null, Ct)).GetProperty("status").GetString()!;
 
-    private Task StartWriterAsync() => RunAsync("""
+    private async Task StartWriterAsync() => await RunAsync("""
         (n=0; while :; do n=$((n+1)); echo $n > /root/count; sync; echo WRITER > /dev/ttyS0; sleep 0.1; done) > /dev/null 2>&1 &
         (while :; do echo BEAT > /dev/ttyS0; sleep 0.1; done) > /dev/null 2>&1 &
         """);

@@ -1,5 +1,3 @@
-using Tintype.Compute.Guests;
-using Tintype.Compute.Servers;
 using Tintype.Images.Data;
 using Tintype.Qemu.Process;
 using Xunit;

@@ -100,8 +100,8 @@ public sealed partial class DiskSockets(string room, IReadOnlyList<string> progr
         foreach (var offer in _offers.Values)
             await EndAsync(offer);
         _offers.Clear();
+        // The semaphore holds nothing to give back, and somebody may stand at it.
         _ending.Dispose();
-        _changing.Dispose();
     }
 
     private async Task<KeeperConnection> KeeperAsync(CancellationToken ct)
@@ -149,7 +149,7 @@ public sealed partial class DiskSockets(string room, IReadOnlyList<string> progr
             LogKeeperLost(log);
             await KeeperAsync(_ending.Token);
         }
-        catch (Exception failed) when (failed is IOException or System.ComponentModel.Win32Exception)
+        catch (IOException failed)
         {
             LogNoKeeper(log, failed);
         }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Text.Json;
@@ -51,19 +52,7 @@ internal sealed class KeeperConnection : IDisposable
         File.Delete(start);
         using var listener = UnixSocket.ListenLasting(start, SocketType.Seqpacket, backlog: 1);
         var log = Path.Combine(room, LogName);
-        using var process = System.Diagnostics.Process.Start(new ProcessStartInfo("setsid",
-        [
-            "sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>\"$0\"", log,
-            .. program, SocketKeeper.Command, Path.Combine(room, ControlName), start,
-        ])
-        {
-            WorkingDirectory = "/",
-            Environment =
-            {
-                // It holds a few descriptors and is there all the time: no memory for speed.
-                ["DOTNET_gcServer"] = "0", ["DOTNET_gcConcurrent"] = "0", ["DOTNET_GCHeapHardLimit"] = "0x2000000", ["DOTNET_TieredPGO"] = "0",
-            },
-        }) ?? throw new IOException("The keeper of the guests' sockets was not started.");
+        using var process = Launch([.. program, SocketKeeper.Command, Path.Combine(room, ControlName), start], log);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
         limit.CancelAfter(_startWithin);
         var ended = process.WaitForExitAsync(limit.Token);
@@ -84,6 +73,26 @@ internal sealed class KeeperConnection : IDisposable
             await limit.CancelAsync();
             await ((Task)accepted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static System.Diagnostics.Process Launch(IReadOnlyList<string> command, string log)
+    {
+        try
+        {
+            return System.Diagnostics.Process.Start(new ProcessStartInfo("setsid", ["sh", "-c", "exec \"$@\" </dev/null >/dev/null 2>\"$0\"", log, .. command])
+            {
+                WorkingDirectory = "/",
+                Environment =
+                {
+                    // It holds a few descriptors and is there all the time: no memory for speed.
+                    ["DOTNET_gcServer"] = "0", ["DOTNET_gcConcurrent"] = "0", ["DOTNET_GCHeapHardLimit"] = "0x2000000", ["DOTNET_TieredPGO"] = "0",
+                },
+            }) ?? throw new IOException("The keeper of the guests' sockets was not started.");
+        }
+        catch (Win32Exception missing)
+        {
+            throw new IOException($"The keeper of the guests' sockets was not started: {missing.Message}; it needs Debian's util-linux.", missing);
         }
     }
 
