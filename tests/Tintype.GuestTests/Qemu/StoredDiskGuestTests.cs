@@ -77,13 +77,13 @@ public sealed class StoredDiskGuestTests : IAsyncDisposable
         await BootAsync(patience: 2);
         await StartWriterAsync();
         await ServerGoesAsync();
-        await RunAsync($"({ReadAll}) > /root/result 2>&1; echo $? >> /root/result &");
+        var read = Agent.ExecuteAsync("/bin/sh", ["-c", ReadAll], TestGuest.BootLimit, Ct);
         await Cloud.UntilAsync(StateAsync, state => state == "io-error");
 
         await ServerComesAsync();
 
         await Cloud.UntilAsync(StateAsync, state => state == "running");
-        await Cloud.UntilAsync(() => RunAsync("cat /root/result 2>/dev/null || true"), result => result.Trim() == "0");
+        Assert.Equal(0, (await read).ExitCode);
         await AssertGoesOnAsync("WRITER");
         await AssertUnharmedAsync();
     }

@@ -19,6 +19,7 @@ public sealed partial class DiskSockets(string room, IReadOnlyList<string> progr
     private readonly CancellationTokenSource _ending = new();
     private KeeperConnection? _keeper;
     private Task _watching = Task.CompletedTask;
+    private bool _disposed;
 
     /// <param name="Kept">A descriptor of our own for the keeper: the server closes its one.</param>
     private sealed record Offer(KeptSocket Socket, NbdServer Server, SafeSocketHandle Kept);
@@ -94,6 +95,8 @@ public sealed partial class DiskSockets(string room, IReadOnlyList<string> progr
     /// <summary>Ends the connections; the sockets go on listening.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
         await _ending.CancelAsync();
         await _watching;
         _keeper?.Dispose();
