@@ -135,7 +135,7 @@ public sealed class DiskSocketsTests : IAsyncDisposable
         first.Kill();
         await UntilGoneAsync(first.Id);
         await Snapshots.Cloud.UntilAsync(() => Task.FromResult(Keepers().Count), count => count == 1);
-        await Snapshots.Cloud.UntilAsync(() => Task.FromResult(HasListeners(Keepers()[0])), holds => holds);
+        await Snapshots.Cloud.UntilAsync(() => Task.FromResult(Holds(Keepers()[0])), holds => holds);
 
         await _sockets.DisposeAsync();
         _sockets = NewServer();
@@ -252,13 +252,18 @@ public sealed class DiskSocketsTests : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether it holds more sockets than its own two: how many are said by /proc.</summary>
-    private static bool HasListeners(Process keeper) => Directory.EnumerateFiles($"/proc/{keeper.Id}/fd")
-        .Count(fd => new FileInfo(fd).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true) >= 3;
+    /// <summary>Whether it has a descriptor of the guest's socket, whose number is the last but one column of the kernel's table.</summary>
+    private bool Holds(Process keeper)
+    {
+        var inode = Sockets().Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]).First();
+        return Directory.EnumerateFiles($"/proc/{keeper.Id}/fd").Any(fd => new FileInfo(fd).LinkTarget == $"socket:[{inode}]");
+    }
+
+    private IEnumerable<string> Sockets() => File.ReadLines("/proc/net/unix").Where(line => line.EndsWith(Socket, StringComparison.Ordinal));
 
     /// <summary>A connection that nobody has accepted yet is in the kernel's table beside the listener.</summary>
     private async Task UntilConnectedAsync() => await Snapshots.Cloud.UntilAsync(
-        () => Task.FromResult(File.ReadLines("/proc/net/unix").Count(line => line.Contains(IDiskSockets.SocketName, StringComparison.Ordinal))), count => count >= 2);
+        () => Task.FromResult(Sockets().Count()), count => count >= 2);
 
     private async Task UntilNoKeeperAsync()
     {

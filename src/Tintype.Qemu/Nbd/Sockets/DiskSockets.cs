@@ -113,8 +113,18 @@ public sealed partial class DiskSockets(string room, IReadOnlyList<string> progr
             return there;
         Directory.CreateDirectory(room, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         var keeper = await KeeperConnection.TryConnectAsync(room, ct) ?? await KeeperConnection.StartAsync(room, program, ct);
-        foreach (var offer in _offers.Values)
-            await keeper.KeepAsync(offer.Socket, offer.Kept, ct);
+        try
+        {
+            foreach (var offer in _offers.Values)
+                await keeper.KeepAsync(offer.Socket, offer.Kept, ct);
+        }
+        catch
+        {
+            // It would take our end of the connection for a server that is there.
+            keeper.Dispose();
+            throw;
+        }
+
         Watch(keeper);
         return keeper;
     }
