@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tintype.Compute.Api;
+using Tintype.Compute.Bases;
 using Tintype.Compute.ConfigDrive;
 using Tintype.Compute.Flavors;
 using Tintype.Compute.Guests;
@@ -37,6 +38,7 @@ public static class ComputeSetup
         services.AddSingleton<KeypairRepository>();
         AddGuests(services);
         AddServers(services);
+        services.AddServerBases(configuration);
         AddServerActions(services);
         return services;
     }

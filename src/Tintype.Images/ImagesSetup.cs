@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tintype.Images.Caching;
 using Tintype.Images.Data;
+using Tintype.Images.Disks;
 using Tintype.Images.Import;
 using Tintype.Images.Listing;
 using Tintype.Images.Locations;
@@ -40,6 +41,7 @@ public static class ImagesSetup
         services.AddImageImport();
         services.AddImageQuotas();
         services.AddImageData();
+        services.AddImageDisks();
         services.AddImageSignatures();
         services.AddImageLocations();
         services.AddImageCache();

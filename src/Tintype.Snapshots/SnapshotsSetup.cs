@@ -1,7 +1,10 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Tintype.Compute.Bases;
 using Tintype.Compute.Servers;
+using Tintype.Images.Disks;
 using Tintype.Images.Import.Preparation;
 using Tintype.Platform;
 using Tintype.Platform.Tasks;
@@ -34,11 +37,11 @@ public static class SnapshotsSetup
         services.AddSingleton<SnapshotRequests>();
         services.AddSingleton<IServerAction, CreateImageAction>();
         services.AddSingleton<IThawWatchdog, WatchdogProcess>();
-        services.AddSingleton<IDiskBackup, QemuDiskBackup>();
-        services.AddSingleton<CapturedFiles>();
+        services.AddSingleton<IDiskFleece, QemuFleece>();
         services.AddSingleton<FreezeWindow>();
         services.AddSingleton<LiveCapture>();
-        services.AddSingleton<SealStep>();
+        services.AddSingleton(provider => new SealStep(provider.GetRequiredService<IDiskImages>(), provider.GetRequiredService<IServerBases>(),
+            new Bandwidth(provider.GetRequiredService<IOptions<CaptureOptions>>().Value.BytesPerSecond, provider.GetRequiredService<TimeProvider>())));
         services.AddSingleton<InterruptedCapture>();
         services.AddSingleton<SnapshotPipeline>();
         services.AddSingleton<ITaskHandler, SnapshotTask>();

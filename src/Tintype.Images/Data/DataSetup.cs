@@ -27,6 +27,7 @@ internal static class DataSetup
         services.AddSingleton<IImageIngest>(provider => provider.GetRequiredService<ImageIngest>());
         services.AddSingleton<ImageDownload>();
         services.AddSingleton<BlobReader>();
+        services.AddSingleton<StoredDataReading>();
         services.AddHostedService<IngestRecovery>();
         services.AddSingleton<BlobCollector>();
         services.AddSingleton<IBlobCollectorSignal>(provider => provider.GetRequiredService<BlobCollector>());

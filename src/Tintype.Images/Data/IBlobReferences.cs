@@ -4,7 +4,7 @@ using Tintype.Storage;
 namespace Tintype.Images.Data;
 
 /// <summary>What keeps a blob from being collected, beside the image it belongs to.</summary>
-/// <param name="Kind">server, task.</param>
+/// <param name="Kind">server, task, checkpoint, base.</param>
 public sealed record BlobHolder(string Kind, Guid Id);
 
 /// <summary>An image's data, held for a holder: a <see cref="HeldFile"/> or a <see cref="HeldDisk"/>.</summary>
@@ -32,6 +32,12 @@ public interface IBlobReferences
 
     /// <summary>The blob that the holder refers to, or null.</summary>
     Task<HeldBlob?> FindAsync(BlobHolder holder, CancellationToken ct);
+
+    /// <summary>The id of the blob that the holder refers to, wherever it lies; null if it refers to none.</summary>
+    Task<Guid?> FindIdAsync(BlobHolder holder, CancellationToken ct);
+
+    /// <summary>Makes the holder refer to the blob, and give up another, in the caller's transaction.</summary>
+    Task HoldBlobAsync(WriteScope scope, Guid blobId, BlobHolder holder);
 
     /// <summary>Opens the content of a held blob that is in a store of disks.</summary>
     /// <exception cref="IOException">It is in none, or cannot be read.</exception>

@@ -34,6 +34,10 @@ internal sealed class ImageDataOptions
     /// hashing_algorithm, with its default. Images keep the hash that they have.</summary>
     public string HashAlgorithm { get; set; } = HashKind.Sha512.Name;
 
+    /// <summary>How many bytes a second are read at most of images that are hashed after they have become active; null for as many as can be.</summary>
+    [Range(1, long.MaxValue)]
+    public long? HashBytesPerSecond { get; set; }
+
     /// <summary>Of options that are valid.</summary>
     internal HashKind Hash => HashKind.Get(HashAlgorithm);
 

@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Tintype.Images.Data;
-using Tintype.Images.Data.Download;
 using Tintype.Images.Data.Hashing;
 using Tintype.Images.Data.Ingest;
 using Tintype.Images.Records;
@@ -18,7 +16,7 @@ internal sealed record LocationData(string Checksum, ImageHash Hash, long? Virtu
 
 /// <summary>Carries out what <see cref="LocationImports"/> begins. After a crash it begins again: a location is placed once.</summary>
 internal sealed class LocationTask(
-    LocationImports imports, LocationProbe probe, BlobReader reader, BlobIntake intake, ImageSignatures signatures, IOptions<LocationOptions> options, ILogger<LocationTask> log) : ITaskHandler
+    LocationImports imports, LocationProbe probe, StoredDataReading reading, BlobIntake intake, ImageSignatures signatures, IOptions<LocationOptions> options, ILogger<LocationTask> log) : ITaskHandler
 {
     // As Glance's http_retries: other people's servers fail for a moment.
     private const int Attempts = 3;
@@ -84,13 +82,8 @@ internal sealed class LocationTask(
         // What is active already waits for nobody's verdict.
         var signature = image.Status == ImageStatus.Importing ? await signatures.PrepareAsync(image, ct) : null;
         using var examination = intake.Examine(image, kept: work.HashAlgorithm is { } said ? HashKind.Get(said) : null);
-        await using var data = await reader.OpenAsync(image.BlobId!.Value, 0, image.Size!.Value, null, ct);
-        await using var counted = new CountedStream(data, image.Size.Value, progress);
-        var buffer = new byte[256 * 1024];
-        for (int read; (read = await counted.ReadAsync(buffer, ct)) > 0;)
-            examination.Feed(buffer.AsSpan(0, read));
         // Data that is not what it is called still gives its bytes to who wants them; a copy of our own, to boot from, is refused.
-        var found = examination.Finish(image.Size.Value);
+        var found = await reading.RunAsync(image.BlobId!.Value, image.Size!.Value, examination, progress, ct);
         signature?.Verify(found.Digests[signature.Hash.Name]);
         return new LocationData(found.Checksum, found.Hash, found.Finding.Refusal is null ? found.Finding.VirtualSize : null, signature?.Claim);
     }

@@ -10,8 +10,8 @@ namespace Tintype.Images.Records;
 /// <summary>What is known of an image's data once it is durable.</summary>
 /// <param name="Size">Bytes.</param>
 /// <param name="VirtualSize">Bytes of the disk inside; null when the format does not say.</param>
-/// <param name="Checksum">MD5, hexadecimal.</param>
-internal sealed record ImageDataFacts(Guid BlobId, long Size, long? VirtualSize, string Checksum, ImageHash Hash)
+/// <param name="Checksum">MD5, hexadecimal; null, as the hash, if a task is yet to find out.</param>
+internal sealed record ImageDataFacts(Guid BlobId, long Size, long? VirtualSize, string? Checksum, ImageHash? Hash)
 {
     /// <summary>The formats that the data has, where they are not what the image says; null to keep the image's.</summary>
     public string? DiskFormat { get; init; }

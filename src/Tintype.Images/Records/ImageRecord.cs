@@ -33,8 +33,8 @@ public sealed record ImageHash(string Algorithm, string Value);
 /// <param name="Size">Bytes of the data as uploaded and served; null before it is active.</param>
 /// <param name="VirtualSize">Bytes of the disk inside; null before it is active, or when the format does not say.</param>
 /// <param name="BlobId">Where the data is; null before it is active.</param>
-/// <param name="Checksum">MD5, hexadecimal.</param>
-/// <param name="Hash">By the algorithm that was the operator's choice when the data came; null before it is active.</param>
+/// <param name="Checksum">MD5, hexadecimal; null before it is active, and as long as nobody has read the data as it is served.</param>
+/// <param name="Hash">By the algorithm that was the operator's choice when the data came; null as long as the checksum is.</param>
 /// <param name="Properties">Custom properties, the system's <c>tintype_*</c> included.</param>
 public sealed record ImageRecord(
     Guid Id, string? Name, string Owner, ImageStatus Status, ImageVisibility Visibility, bool Protected, bool Hidden,

@@ -42,7 +42,26 @@ internal sealed class DiskExport : IDiskReader
     public IAsyncEnumerable<DiskExtent> ExtentsAsync(CancellationToken ct) => _client!.ExtentsAsync(ct);
 
     /// <param name="sockets">Gives stored layers.</param>
-    public static async Task<DiskExport> StartAsync(string parent, IReadOnlyList<DiskLayer> layers, uint uid, IDiskSockets? sockets, CancellationToken ct)
+    public static Task<DiskExport> StartAsync(string parent, IReadOnlyList<DiskLayer> layers, uint uid, IDiskSockets? sockets, CancellationToken ct) =>
+        StartAsync(parent, layers, uid, sockets, (export, qmp, inner) => export.ServeAsync(qmp, bitmap: null, inner), ct);
+
+    /// <summary>The overlay alone; by its bitmap if there is such a one that can be trusted.</summary>
+    public static async Task<IChangedDisk> StartOverlayAsync(string parent, DiskLayer overlay, string? bitmap, uint uid, CancellationToken ct)
+    {
+        NbdClient? map = null;
+        var trusted = false;
+        var export = await StartAsync(parent, [overlay], uid, sockets: null, async (export, qmp, inner) =>
+        {
+            trusted = bitmap is not null && DirtyBitmap.On(Node, await qmp.ExecuteAsync("query-named-block-nodes", new JsonObject { ["flat"] = true }, inner))
+                .Any(b => b.Name == bitmap && b.IsTrusted);
+            await export.ServeAsync(qmp, trusted ? bitmap : null, inner);
+            map = await NbdClient.ConnectAsync(export.NbdSocket, Node, trusted ? new NbdFacts(Zeros: false, Bitmap: bitmap) : new NbdFacts(Zeros: false, Depth: true), inner);
+        }, ct);
+        return new ChangedDisk(map!, export._client!, trusted ? bitmap : null, ownLayers: 1, export);
+    }
+
+    private static async Task<DiskExport> StartAsync(string parent, IReadOnlyList<DiskLayer> layers, uint uid, IDiskSockets? sockets,
+        Func<DiskExport, QmpClient, CancellationToken, Task> serve, CancellationToken ct)
     {
         var directory = Path.Combine(parent, Guid.NewGuid().ToString("N")[..12]);
         OwnedDirectory.Create(directory, uid);
@@ -58,7 +77,7 @@ internal sealed class DiskExport : IDiskReader
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct);
             limit.CancelAfter(_startLimit);
-            await export.ConnectAsync(listener, limit.Token);
+            await export.ConnectAsync(listener, serve, limit.Token);
             return export;
         }
         catch (Exception failed) when (failed is not OperationCanceledException || !ct.IsCancellationRequested)
@@ -142,22 +161,33 @@ internal sealed class DiskExport : IDiskReader
         ]);
     }
 
-    private async Task ConnectAsync(Socket listener, CancellationToken ct)
+    private string NbdSocket => Path.Combine(_directory, "nbd.sock");
+
+    private async Task ConnectAsync(Socket listener, Func<DiskExport, QmpClient, CancellationToken, Task> serve, CancellationToken ct)
     {
         var accepted = listener.AcceptAsync(ct).AsTask();
         if (await Task.WhenAny(accepted, _process.WaitForExitAsync(ct)) != accepted)
             throw new DiskToolException("QEMU ended.");
         await using var qmp = await QmpClient.StartAsync(new NetworkStream(await accepted, ownsSocket: true), ct);
+        await serve(this, qmp, ct);
+    }
+
+    private async Task ServeAsync(QmpClient qmp, string? bitmap, CancellationToken ct)
+    {
         await qmp.ExecuteAsync("nbd-server-start", new JsonObject
         {
             ["addr"] = new JsonObject { ["type"] = "unix", ["data"] = new JsonObject { ["path"] = "nbd.sock" } },
-            ["max-connections"] = 1,
+            // Who reads, and who asks for the map.
+            ["max-connections"] = 2,
         }, ct);
-        await qmp.ExecuteAsync("block-export-add", new JsonObject
+        var export = new JsonObject
         {
-            ["type"] = "nbd", ["id"] = "export", ["node-name"] = Node, ["name"] = Node, ["writable"] = false,
-        }, ct);
-        _client = await NbdClient.ConnectAsync(Path.Combine(_directory, "nbd.sock"), Node, ct);
+            ["type"] = "nbd", ["id"] = "export", ["node-name"] = Node, ["name"] = Node, ["writable"] = false, ["allocation-depth"] = true,
+        };
+        if (bitmap is not null)
+            export["bitmaps"] = new JsonArray(bitmap);
+        await qmp.ExecuteAsync("block-export-add", export, ct);
+        _client = await NbdClient.ConnectAsync(NbdSocket, Node, ct);
     }
 
     private async Task<string> EndAsync()

@@ -23,4 +23,10 @@ public sealed class DiskTools(string exportsDirectory, IDiskSockets? sockets = n
         await _swept.Value;
         return await DiskExport.StartAsync(exportsDirectory, layers, isolationUid, sockets, ct);
     }
+
+    public async Task<IChangedDisk> OpenOverlayAsync(DiskLayer overlay, string? bitmap, uint isolationUid, CancellationToken ct)
+    {
+        _ = _swept.Value;
+        return await DiskExport.StartOverlayAsync(exportsDirectory, overlay, bitmap, isolationUid, ct);
+    }
 }

@@ -28,6 +28,12 @@ public interface IDiskTools
     /// <param name="layers">Topmost first; the chain is exactly this, whatever the headers say.</param>
     /// <param name="isolationUid">The user that the exporting process runs as when Tintype is root.</param>
     Task<IDiskReader> OpenAsync(IReadOnlyList<DiskLayer> layers, uint isolationUid, CancellationToken ct);
+
+    /// <summary>
+    /// Opens an overlay alone, in the same way: what it holds itself, without the layers below. Nobody writes to it.
+    /// </summary>
+    /// <param name="bitmap">The name of its bitmap of changes to go by; if it cannot be trusted, or for null, what the overlay holds decides.</param>
+    Task<IChangedDisk> OpenOverlayAsync(DiskLayer overlay, string? bitmap, uint isolationUid, CancellationToken ct);
 }
 
 /// <summary>Reads a disk's content, whatever format it is stored in.</summary>

@@ -8,8 +8,8 @@ using static Tintype.Qemu.Nbd.NbdProtocol;
 namespace Tintype.Qemu.Nbd;
 
 /// <summary>
-/// Reads an NBD export over a unix socket: fixed newstyle, structured replies, and <c>base:allocation</c> where the server has it.
-/// One request at a time; memory is bounded by what the caller asks for in one read.
+/// Reads an NBD export over a unix socket: fixed newstyle, structured replies, <c>base:allocation</c> where the server has it, and QEMU's own
+/// contexts where they are asked for. One request at a time; memory is bounded by what the caller asks for in one read.
 /// </summary>
 public sealed class NbdClient : IDiskReader
 {
@@ -17,23 +17,31 @@ public sealed class NbdClient : IDiskReader
     private const int MaximumRead = 32 * 1024 * 1024;
 
     // Servers answer as many extents as they like; this is the range asked for at once, below the protocol's 32-bit length.
-    private const long StatusRange = 1L << 30;
+    private const long StatusRange = 1L << 31;
+
+    // As many extents as QEMU puts into one answer (NBD_MAX_BLOCK_STATUS_EXTENTS), and the context's number.
+    private const uint LongestStatus = (1 << 20) + 4;
 
     private readonly NbdChannel _channel;
+    private readonly NbdContexts _contexts;
     private readonly SemaphoreSlim _oneAtATime = new(1, 1);
     private ulong _cookie;
-    private uint? _allocationContext;
 
-    private NbdClient(NbdChannel channel) => _channel = channel;
+    private NbdClient(NbdChannel channel, NbdContexts contexts) => (_channel, _contexts) = (channel, contexts);
 
     public long Length { get; private set; }
 
     /// <param name="socketPath">A unix socket.</param>
     /// <param name="export">The export's name.</param>
     /// <exception cref="NbdException">The server has no such export, or does not speak the protocol.</exception>
-    public static async Task<NbdClient> ConnectAsync(string socketPath, string export, CancellationToken ct)
+    public static Task<NbdClient> ConnectAsync(string socketPath, string export, CancellationToken ct) =>
+        ConnectAsync(socketPath, export, new NbdFacts(), ct);
+
+    /// <param name="facts">What <see cref="MapAsync"/> shall tell. That costs the server what it costs to find out.</param>
+    /// <exception cref="NbdException">The same, or the server does not tell the depth or knows no such bitmap.</exception>
+    public static async Task<NbdClient> ConnectAsync(string socketPath, string export, NbdFacts facts, CancellationToken ct)
     {
-        var client = new NbdClient(new NbdChannel(await UnixSocket.OpenAsync(socketPath, ct)));
+        var client = new NbdClient(new NbdChannel(await UnixSocket.OpenAsync(socketPath, ct)), new NbdContexts(facts));
         try
         {
             await client.NegotiateAsync(export, ct);
@@ -71,12 +79,35 @@ public sealed class NbdClient : IDiskReader
     public async IAsyncEnumerable<DiskExtent> ExtentsAsync([EnumeratorCancellation] CancellationToken ct)
     {
         DiskExtent? run = null;
-        for (long at = 0; at < Length;)
+        await foreach (var extent in MapAsync(0, Length, ct))
         {
-            foreach (var extent in await StatusAsync(at, ct))
+            if (run is { } open && open.IsZero == extent.IsZero)
             {
-                at = extent.Offset + extent.Length;
-                if (run is { } open && open.IsZero == extent.IsZero)
+                run = open with { Length = open.Length + extent.Length };
+                continue;
+            }
+
+            if (run is { } done)
+                yield return done;
+            run = new DiskExtent(extent.Offset, extent.Length, extent.IsZero);
+        }
+
+        if (run is { } last)
+            yield return last;
+    }
+
+    /// <summary>The range from front to back, with what was asked for at the connecting. Adjacent, ordered, complete; what borders on each other differs.</summary>
+    public async IAsyncEnumerable<NbdExtent> MapAsync(long offset, long length, [EnumeratorCancellation] CancellationToken ct)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + length, Length);
+        NbdExtent? run = null;
+        for (var at = offset; at < offset + length;)
+        {
+            foreach (var extent in await StatusAsync(at, offset + length - at, ct))
+            {
+                at = extent.End;
+                if (run is { } open && open.IsLike(extent))
                 {
                     run = open with { Length = open.Length + extent.Length };
                     continue;
@@ -118,8 +149,8 @@ public sealed class NbdClient : IDiskReader
         BinaryPrimitives.WriteUInt32BigEndian(flags, (uint)(serverFlags & (FixedNewstyle | NoZeroes)));
         await _channel.SendAsync(flags, ct);
 
-        if (await OptionAsync(OptionStructuredReply, [], _ => { }, ct))
-            await OptionAsync(OptionSetMetaContext, MetaContextQuery(export), info => _allocationContext = BinaryPrimitives.ReadUInt32BigEndian(info), ct);
+        if (await OptionAsync(OptionStructuredReply, [], _ => { }, ct) && _contexts.IsNeeded)
+            await OptionAsync(OptionSetMetaContext, _contexts.Query(export), _contexts.Grant, ct);
         long? size = null;
         if (!await OptionAsync(OptionGo, GoRequest(export), info =>
         {
@@ -128,6 +159,7 @@ public sealed class NbdClient : IDiskReader
         }, ct))
             throw new NbdException($"The NBD server has no export '{export}'.");
         Length = size ?? throw new NbdException($"The NBD server does not say how large the export '{export}' is.");
+        _contexts.RequireAll();
     }
 
     /// <returns>Whether the server granted the option.</returns>
@@ -169,19 +201,6 @@ public sealed class NbdClient : IDiskReader
         return data;
     }
 
-    private static byte[] MetaContextQuery(string export)
-    {
-        var name = Encoding.UTF8.GetBytes(export);
-        var query = Encoding.UTF8.GetBytes(AllocationContext);
-        var data = new byte[4 + name.Length + 4 + 4 + query.Length];
-        BinaryPrimitives.WriteUInt32BigEndian(data, (uint)name.Length);
-        name.CopyTo(data, 4);
-        BinaryPrimitives.WriteUInt32BigEndian(data.AsSpan(4 + name.Length), 1);
-        BinaryPrimitives.WriteUInt32BigEndian(data.AsSpan(8 + name.Length), (uint)query.Length);
-        query.CopyTo(data, 12 + name.Length);
-        return data;
-    }
-
     private async Task RequestAsync(ushort command, long offset, uint length, CancellationToken ct)
     {
         var request = new byte[28];
@@ -220,48 +239,31 @@ public sealed class NbdClient : IDiskReader
         }
     }
 
-    private async Task<IReadOnlyList<DiskExtent>> StatusAsync(long offset, CancellationToken ct)
+    private async Task<IReadOnlyList<NbdExtent>> StatusAsync(long offset, long left, CancellationToken ct)
     {
-        var length = Math.Min(Length - offset, StatusRange);
-        // Without the context nothing is known to be zero.
-        if (_allocationContext is not { } context)
-            return [new DiskExtent(offset, length, false)];
+        var length = Math.Min(left, StatusRange);
+        var reply = _contexts.Begin(offset, length);
+        if (!_contexts.IsGranted)
+            return reply.Extents();
         await _oneAtATime.WaitAsync(ct);
         try
         {
             await RequestAsync(CommandBlockStatus, offset, (uint)length, ct);
-            var extents = new List<DiskExtent>();
             while (await ChunkAsync(ct) is { } chunk)
             {
                 if (chunk.Type == ChunkBlockStatus)
-                    Collect(await _channel.BytesAsync(chunk.Length, 1 << 20, ct), context, offset, length, extents);
+                    reply.Take(await _channel.BytesAsync(chunk.Length, LongestStatus, ct));
                 else if (chunk.Type != ChunkNone)
                     throw new NbdException($"The NBD server sent a chunk of unexpected type {chunk.Type} to a status request.");
                 if (chunk.Last)
                     break;
             }
 
-            return extents.Count > 0 ? extents : throw new NbdException("The NBD server described none of the range that was asked.");
+            return reply.Extents();
         }
         finally
         {
             _oneAtATime.Release();
-        }
-    }
-
-    private static void Collect(byte[] payload, uint context, long offset, long length, List<DiskExtent> extents)
-    {
-        if (payload.Length < 4 || BinaryPrimitives.ReadUInt32BigEndian(payload) != context)
-            return;
-        var end = offset + length;
-        for (var at = 4; at + 8 <= payload.Length && offset < end; at += 8)
-        {
-            // The last extent may reach beyond what was asked.
-            var run = Math.Min(BinaryPrimitives.ReadUInt32BigEndian(payload.AsSpan(at)), end - offset);
-            if (run == 0)
-                throw new NbdException("The NBD server described an empty extent.");
-            extents.Add(new DiskExtent(offset, run, (BinaryPrimitives.ReadUInt32BigEndian(payload.AsSpan(at + 4)) & StateZero) != 0));
-            offset += run;
         }
     }
 

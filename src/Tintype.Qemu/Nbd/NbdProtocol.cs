@@ -75,6 +75,15 @@ internal static class NbdProtocol
     /// <summary>In base:allocation: the range reads as zeros.</summary>
     public const uint StateZero = 2;
 
+    /// <summary>In qemu:dirty-bitmap: the range has been written to.</summary>
+    public const uint StateDirty = 1;
+
     /// <summary>The metadata context that tells zeros from data.</summary>
     public const string AllocationContext = "base:allocation";
+
+    /// <summary>QEMU's context whose flags are the number of the layer that the range lies in: 1 is the topmost, 0 none.</summary>
+    public const string DepthContext = "qemu:allocation-depth";
+
+    /// <summary>QEMU's context of a dirty bitmap, whose name follows.</summary>
+    public const string BitmapContext = "qemu:dirty-bitmap:";
 }

@@ -25,6 +25,9 @@ internal static partial class CaptureLog
     [LoggerMessage(7, LogLevel.Warning, "Image {ImageId} of server {ServerId} was interrupted by the last stop and is given up")]
     public static partial void GivenUp(ILogger log, Guid imageId, Guid serverId);
 
+    [LoggerMessage(9, LogLevel.Warning, "The guest of server {ServerId} could not be freed of the snapshot {ImageId}; what is left in it goes with its QEMU")]
+    public static partial void NotLetGo(ILogger log, Exception exception, Guid serverId, Guid imageId);
+
     [LoggerMessage(8, LogLevel.Warning, "The guest of server {ServerId} could not be asked to thaw: {Reason}")]
     public static partial void ThawUnanswered(ILogger log, Guid serverId, string reason);
 }

@@ -10,28 +10,29 @@ namespace Tintype.Snapshots.Capture;
 /// <summary>
 /// Holds a guest's file systems while its point in time is fixed, and not an instant longer.
 /// <code>
-/// arm the watchdog ──► freeze ──► fix ──► thaw ──► stand the watchdog down
-///        │                └─────────┴───────▲ whatever fails
-///        └ from here on the guest is thawed even if this process is killed: the watchdog sees its end and thaws
+/// arm the watchdog ─┐
+/// ask the agent ────┼─► freeze ──► fix ──► thaw ──► stand the watchdog down
+/// prepare ──────────┘     └─────────┴───────▲ whatever fails
+/// └ once it is armed the guest is thawed even if this process is killed: the watchdog sees its end and thaws
 /// </code>
 /// </summary>
 internal sealed class FreezeWindow(IThawWatchdog watchdogs, IOptions<CaptureOptions> options, TimeProvider time, ILogger<FreezeWindow> log)
 {
     /// <summary>Runs <paramref name="fix"/> with the file systems frozen; without, if that is impossible and not required.</summary>
+    /// <param name="prepare">What <paramref name="fix"/> needs to have been done: beside the watchdog's start, which takes as long.</param>
     /// <returns>How long they were frozen; null if <paramref name="fix"/> ran without, or if it cannot be told whether they still were.</returns>
     /// <exception cref="Fault">Freezing is required and was impossible. <paramref name="fix"/> may have run.</exception>
-    public async Task<TimeSpan?> RunAsync(Guid serverId, IGuestProcess guest, bool required, Func<CancellationToken, Task> fix, CancellationToken ct)
+    public async Task<TimeSpan?> RunAsync(Guid serverId, IGuestProcess guest, bool required,
+        Func<CancellationToken, Task> prepare, Func<CancellationToken, Task> fix, CancellationToken ct)
     {
-        var agent = guest.Agent;
-        if (agent is null || !await agent.RespondsAsync(options.Value.AgentAnswersWithin, ct))
+        await using var watchdog = await GetReadyAsync(serverId, guest, required, prepare, ct);
+        if (watchdog is null)
         {
-            if (required)
-                throw agent is null ? Fault.QuiesceWithoutChannel(serverId) : Fault.QuiesceWithSilentAgent(serverId, options.Value.AgentAnswersWithin);
             await fix(ct);
             return null;
         }
 
-        await using var watchdog = await watchdogs.ArmAsync(guest, options.Value.ThawWithin, ct);
+        var agent = guest.Agent!;
         var began = time.GetTimestamp();
         var (frozen, thawed, refusal) = await HoldAsync(agent, fix, ct);
         var held = time.GetElapsedTime(began);
@@ -51,6 +52,47 @@ internal sealed class FreezeWindow(IThawWatchdog watchdogs, IOptions<CaptureOpti
             return held;
         CaptureLog.ThawedTooEarly(log, serverId, frozen, thawed);
         return required ? throw Fault.QuiesceFailed(serverId, "its file systems did not stay frozen until the point in time was fixed") : null;
+    }
+
+    /// <returns>The watchdog on duty; null if the guest cannot be frozen, and need not be.</returns>
+    private async Task<IArmedWatchdog?> GetReadyAsync(Guid serverId, IGuestProcess guest, bool required, Func<CancellationToken, Task> prepare, CancellationToken ct)
+    {
+        if (guest.Agent is not { } agent)
+        {
+            if (required)
+                throw Fault.QuiesceWithoutChannel(serverId);
+            await prepare(ct);
+            return null;
+        }
+
+        var preparing = prepare(ct);
+        var arming = watchdogs.ArmAsync(guest, options.Value.ThawWithin, ct);
+        var answering = agent.RespondsAsync(options.Value.AgentAnswersWithin, ct);
+        try
+        {
+            await Task.WhenAll(preparing, arming, answering);
+            if (await answering)
+                return await arming;
+            if (required)
+                throw Fault.QuiesceWithSilentAgent(serverId, options.Value.AgentAnswersWithin);
+        }
+        catch
+        {
+            await DismissAsync(arming);
+            throw;
+        }
+
+        await DismissAsync(arming);
+        return null;
+    }
+
+    // Nothing has been frozen: one that has come to duty goes without a bite.
+    private static async Task DismissAsync(Task<IArmedWatchdog> arming)
+    {
+        if (!arming.IsCompletedSuccessfully)
+            return;
+        await using var watchdog = await arming;
+        await watchdog.StandDownAsync();
     }
 
     /// <returns>How many file systems were frozen and how many thawed, or why the guest refused to freeze (then <paramref name="fix"/> has not run).</returns>

@@ -5,21 +5,33 @@ using Tintype.Qemu.Process;
 
 namespace Tintype.Snapshots.Capture;
 
-/// <summary>Frees a guest of what a killed server left in it: the freeze, the copying job, the target's node.</summary>
-internal sealed class InterruptedCapture(IServerCatalog servers, IDiskBackup backup, CapturedFiles files, ILogger<InterruptedCapture> log)
+/// <summary>Frees a guest of what a snapshot has in it: the freeze, the fleece with its job and nodes, the frozen bitmap.</summary>
+internal sealed class InterruptedCapture(IServerCatalog servers, IDiskFleece fleece, ILogger<InterruptedCapture> log)
 {
     private static readonly TimeSpan _thawWithin = TimeSpan.FromSeconds(5);
 
-    public async Task ReleaseAsync(Guid imageId, ServerRecord server, CancellationToken ct)
+    /// <summary>After a crash, in the middle of it.</summary>
+    public async Task ReleaseAsync(SnapshotRecord snapshot, ServerRecord server, CancellationToken ct)
     {
-        var target = new BackupTarget(imageId, server.Directory);
+        if (servers.FindGuest(server.Id) is { } guest)
+            await ThawAsync(server, guest, ct);
+        await LetGoAsync(snapshot, server, isKept: false, ct);
+    }
+
+    /// <summary>At a snapshot's end.</summary>
+    /// <param name="isKept">Whether there is an image of it: then what has changed since is what the next bitmap notes.</param>
+    public async Task LetGoAsync(SnapshotRecord snapshot, ServerRecord server, bool isKept, CancellationToken ct)
+    {
+        var target = new FleeceTarget(snapshot.ImageId, server.Directory);
         if (servers.FindGuest(server.Id) is { } guest)
         {
-            await ThawAsync(server, guest, ct);
-            await backup.AbandonAsync(target, guest, ct);
+            if (isKept && snapshot.Plan?.Bitmaps is { } bitmaps)
+                await fleece.EndAsync(target, bitmaps, guest, ct);
+            else
+                await fleece.AbandonAsync(target, snapshot.Plan?.Bitmaps, guest, ct);
         }
 
-        files.Delete(target);
+        target.DeleteFiles();
     }
 
     // The watchdog has done so; but it may have been killed as well.

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Tintype.Compute.Bases;
 using Tintype.Compute.Servers;
-using Tintype.Platform;
 using Tintype.Platform.Http;
 using Tintype.Qemu.Process;
 using Tintype.Snapshots.Preflight;
@@ -8,35 +8,43 @@ using Tintype.Snapshots.Preflight;
 namespace Tintype.Snapshots.Capture;
 
 /// <summary>
-/// Captures the disk of a running guest. All that is slow lies outside the frozen window: making the target before it, copying after it.
-/// However it ends, the guest is left without the job, the node and the freeze; a failure leaves no file either.
+/// Fixes the point in time of a running guest's disk. All that is slow lies outside the frozen window: the basis, the fleece and the watchdog before it,
+/// reading after it. What it has decided is in the database before the guest is touched, so that whoever ends or abandons it knows.
 /// </summary>
-internal sealed class LiveCapture(IDiskBackup backup, FreezeWindow window, CapturedFiles files, ILogger<LiveCapture> log)
+internal sealed class LiveCapture(IDiskFleece fleece, FreezeWindow window, IServerBases bases, SnapshotRepository snapshots, ILogger<LiveCapture> log)
 {
     /// <param name="overlay">The disk's topmost layer: what is copied.</param>
-    public async Task<CapturedState> RunAsync(
-        ServerRecord server, IGuestProcess guest, string overlay, BackupTarget target, bool quiesceRequired, CancellationToken ct)
+    public async Task<CapturePlan> RunAsync(
+        ServerRecord server, IGuestProcess guest, string overlay, FleeceTarget target, bool quiesceRequired, CancellationToken ct)
     {
         RequireRoom(overlay, target);
-        await using var undo = new UndoStack(log);
-        undo.Push("making a copy's file", () =>
-        {
-            files.Delete(target);
-            return Task.CompletedTask;
-        });
-        undo.Push("copying the disk of a running guest", () => backup.AbandonAsync(target, guest, CancellationToken.None));
-        await backup.PrepareAsync(target, guest, ct);
-        var frozen = await window.RunAsync(server.Id, guest, quiesceRequired, inner => backup.StartAsync(target, guest, inner), ct);
+        CapturePlan? plan = null;
+        var frozen = await window.RunAsync(server.Id, guest, quiesceRequired,
+            async inner => plan = await PrepareAsync(server, guest, target, inner),
+            inner => fleece.StartAsync(target, plan!.Bitmaps!, guest, inner), ct);
         if (frozen is { } time)
             CaptureLog.Frozen(log, server.Id, (long)time.TotalMilliseconds);
-        await backup.FinishAsync(target, guest, ct);
-        files.Take(target);
-        undo.Commit();
-        return new CapturedState(frozen is null ? Consistency.Crash : Consistency.Filesystem, frozen);
+        var captured = new CapturedState(frozen is null ? Consistency.Crash : Consistency.Filesystem, frozen);
+        await snapshots.SetCapturedAsync(target.ImageId, captured, ct);
+        return plan! with { Captured = captured };
     }
 
-    // QEMU copies old clusters to the target before it lets the guest overwrite them: a target that fills up fails the guest's own writes.
-    private static void RequireRoom(string overlay, BackupTarget target)
+    private async Task<CapturePlan> PrepareAsync(ServerRecord server, IGuestProcess guest, FleeceTarget target, CancellationToken ct)
+    {
+        if (await bases.FindCheckpointAsync(server.Id, ct) is not { } checkpoint)
+        {
+            await bases.EnsureAsync(server.Id, ct);
+            checkpoint = await bases.FindCheckpointAsync(server.Id, ct);
+        }
+
+        var bitmaps = await fleece.PrepareAsync(target, checkpoint, guest, ct);
+        var basis = bitmaps.Frozen is null ? await bases.EnsureAsync(server.Id, ct) : checkpoint!.DiskId;
+        await snapshots.SetPlanAsync(target.ImageId, basis, bitmaps, ct);
+        return new CapturePlan(basis, bitmaps, Captured: null);
+    }
+
+    // QEMU copies old clusters to the fleece before it lets the guest overwrite them: one that fills up fails the guest's own writes.
+    private static void RequireRoom(string overlay, FleeceTarget target)
     {
         var needed = new FileInfo(overlay).Length;
         var free = new DriveInfo(target.Directory).AvailableFreeSpace;
@@ -55,5 +63,8 @@ internal static class CaptureFaults
         public static Fault ServerHasGone(Guid serverId) => Fault.NotFound($"Instance {serverId} was deleted while its snapshot was being taken.");
 
         public static Fault SnapshotWasDeleted(Guid imageId) => Fault.NotFound($"Image {imageId} was deleted while it was being made.");
+
+        public static Fault GuestEndedMeanwhile(Guid serverId) => Fault.Conflict(
+            $"The guest of instance {serverId} ended while its disk was being read, and with it went the moment that the snapshot was to have. Take it again.");
     }
 }

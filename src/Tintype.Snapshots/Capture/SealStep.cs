@@ -1,24 +1,29 @@
-using Tintype.Images.Data;
+using Tintype.Compute.Bases;
+using Tintype.Images.Disks;
 using Tintype.Images.Records;
+using Tintype.Platform;
 using Tintype.Platform.Tasks;
 using Tintype.Qemu.Disks;
-using Tintype.Qemu.Process;
 
 namespace Tintype.Snapshots.Capture;
 
 /// <summary>
-/// Makes the image's data from a captured chain: read through NBD, put into the image's format on the way, and taken in as an upload is. There is
-/// no flat copy in between, and memory does not grow with the disk.
+/// Makes the image's data of a captured disk: what has changed is read and stored, all else is the basis's. Memory does not grow with the disk, and what it
+/// costs is what has changed.
 /// </summary>
-internal sealed class SealStep(IDiskTools disks, ISystemImages images)
+internal sealed class SealStep(IDiskImages images, IServerBases bases, Bandwidth bandwidth)
 {
-    /// <param name="layers">The captured disk, topmost first. Nobody writes to any of it.</param>
-    public async Task<ImageRecord> RunAsync(Guid imageId, IReadOnlyList<DiskLayer> layers, uint isolationUid, string diskFormat,
+    public async Task<ImageRecord> RunAsync(SnapshotWork work, CapturePlan plan, IChangedDisk disk, TaskOrigin origin,
         IReadOnlyDictionary<string, string?> properties, ITaskProgress progress, CancellationToken ct)
     {
-        await using var disk = await disks.OpenAsync(layers, isolationUid, ct);
-        await using var file = await DiskFile.OpenAsync(disk, diskFormat, ct);
-        await using var metered = new CountedStream(file, file.Length, progress);
-        return await images.IngestAsync(imageId, diskFormat, "bare", metered, properties, ct);
+        await using var made = await images.BeginAsync(work.ImageId, work.DiskFormat, disk.Length, plan.BasisId, ct);
+        await DiskCopy.RunAsync(disk, made.Disk, bandwidth, (_, _) =>
+        {
+            progress.Report(made.Disk.Position, disk.Length);
+            return Task.CompletedTask;
+        }, ct);
+        return await made.ActivateAsync(properties, origin,
+            // The bitmap that was begun at the point in time is relative to this very disk, from the moment that there is one.
+            (scope, blobId) => plan.Bitmaps is { } bitmaps ? bases.SetCheckpointAsync(scope, work.ServerId, bitmaps.Next, blobId) : Task.CompletedTask, ct);
     }
 }

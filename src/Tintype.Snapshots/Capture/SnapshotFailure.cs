@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Tintype.Platform.Http;
 using Tintype.Qemu.Disks;
 using Tintype.Qemu.GuestAgent;
@@ -22,7 +23,7 @@ internal static class SnapshotFailure
         GuestAgentException => $"The guest agent failed: {failure.Message}",
         DiskToolException => $"The captured disk could not be read: {failure.Message}",
         // A full store, a QEMU that is gone: both say so themselves.
-        IOException => $"The snapshot could not be completed: {failure.Message}",
+        IOException or SocketException => $"The snapshot could not be completed: {failure.Message}",
         _ => null,
     };
 }

@@ -1,10 +1,15 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using Tintype.Compute.Bases;
 using Tintype.Compute.Servers;
+using Tintype.Images.Disks;
 using Tintype.Images.Records;
 using Tintype.Platform.Http;
 using Tintype.Platform.Tasks;
+using Tintype.Qemu.Disks;
 using Tintype.Qemu.Process;
+using Tintype.Qemu.Qmp;
 using Tintype.Snapshots.Preflight;
 
 namespace Tintype.Snapshots.Capture;
@@ -14,33 +19,39 @@ namespace Tintype.Snapshots.Capture;
 /// <code>
 ///  server's task_state        image    what happens
 ///  image_snapshot_pending     queued   preflight: is the guest off, or does its agent answer; the work is queued as a task
-///  image_snapshot             queued   running: target ► watchdog ► freeze ► point in time ► thaw ► copy (<see cref="LiveCapture"/>)
-///      │                               stopped: nothing, its disk stands still
-///  image_pending_upload       queued   the captured chain is complete; a running guest is no longer concerned
-///  image_uploading            saving   seal: chain ► image's format ► hashes, store (<see cref="SealStep"/>)
-///  none                       active   with tintype_consistency; the copy is removed
+///  image_snapshot             queued   running: basis, fleece, watchdog ► freeze ► point in time ► thaw (<see cref="LiveCapture"/>)
+///      │                               stopped: basis; its disk stands still
+///  image_pending_upload       queued   the guest goes on; its QEMU keeps the moment (<see cref="IDiskFleece"/>)
+///  image_uploading            saving   seal: what has changed is read and stored, all else is the basis's (<see cref="SealStep"/>)
+///      │                      active   with tintype_consistency; in the same transaction the next bitmap becomes the server's checkpoint
+///  none                       active   the fleece and the old bitmap are gone; the hashes follow as a task of their own
 ///
-///  any failure, or a cancellation ► the copy, its job and node are gone, the image is gone, task_state none; the reason is on the task and the server's action
+///  any failure, or a cancellation ► the fleece is gone, the bitmaps are what they were, the image is gone, task_state none; the reason is on the task and the server's action
 /// </code>
 /// What survives a crash of this process (the guest goes on; <see cref="SnapshotTask.RecoverAsync"/> runs before any request is answered):
 /// <list type="bullet">
 /// <item>before the task is queued: a row in <c>snapshots</c>; the image is removed, the server is free;</item>
-/// <item>while frozen: the watchdog thaws within milliseconds, and recovery once more; the moment has passed, so the snapshot fails;</item>
-/// <item>while copying: the job still runs in QEMU, without anybody who would hear of its failure; it is cancelled, the snapshot fails;</item>
-/// <item>after the copy: the bytes of the moment that the user asked for are safe in a file of their own; sealing begins anew;</item>
+/// <item>while frozen: the watchdog thaws within milliseconds, and recovery once more; the moment has passed, so the snapshot fails, and the bitmap that
+/// may have been frozen records again, what came meanwhile included;</item>
+/// <item>after the thaw: the moment is in QEMU still, and the row says what to go by; sealing begins anew. If QEMU has ended, the moment went with it, and the snapshot
+/// fails;</item>
 /// <item>a stopped server: its disk is still what it was, since the task state kept it off; the snapshot begins anew;</item>
 /// <item>after the image is active: only the tidying is repeated.</item>
 /// </list>
 /// </summary>
-internal sealed class SnapshotPipeline(IServerCatalog servers, IImageCatalog images, ISystemImages systemImages, SnapshotRepository snapshots,
-    LiveCapture capture, CapturedFiles files, SealStep seal, ILogger<SnapshotPipeline> log)
+internal sealed class SnapshotPipeline(IServerCatalog servers, IServerBases bases, IImageCatalog images, ISystemImages systemImages, SnapshotRepository snapshots,
+    IDiskTools disks, IDiskFleece fleece, LiveCapture capture, InterruptedCapture captured, SealStep seal, ILogger<SnapshotPipeline> log)
 {
-    public async Task RunAsync(SnapshotWork work, ITaskProgress progress, CancellationToken ct)
+    // From the end of a connection to the end of the process that had it.
+    private static readonly TimeSpan _endsWithin = TimeSpan.FromSeconds(5);
+
+    /// <param name="projectId">In whose name the hashing is queued that follows.</param>
+    public async Task RunAsync(SnapshotWork work, string projectId, ITaskProgress progress, CancellationToken ct)
     {
         try
         {
             if (await images.FindAsync(work.ImageId, ct) is not { Status: ImageStatus.Active })
-                await TakeAsync(work, progress, ct);
+                await TakeAsync(work, new TaskOrigin(projectId, work.UserId, work.RequestId), progress, ct);
         }
 #pragma warning disable CA1031 // Whatever went wrong, the server must be as it was before; the exception goes on to the task.
         catch (Exception failure) when (failure is not OperationCanceledException || !ct.IsCancellationRequested)
@@ -76,13 +87,16 @@ internal sealed class SnapshotPipeline(IServerCatalog servers, IImageCatalog ima
         return !isActive;
     }
 
-    private async Task TakeAsync(SnapshotWork work, ITaskProgress progress, CancellationToken ct)
+    private async Task TakeAsync(SnapshotWork work, TaskOrigin origin, ITaskProgress progress, CancellationToken ct)
     {
         var server = await servers.FindAsync(work.ServerId, ct) ?? throw Fault.ServerHasGone(work.ServerId);
         var started = Stopwatch.GetTimestamp();
         await servers.SetTaskStateAsync(server.Id, TaskStates.Capturing, ct);
         progress.Step(work.WasRunning ? "freezing" : "opening", 0);
-        var (captured, layers) = await CaptureAsync(work, server, ct);
+        var record = await snapshots.FindAsync(work.ImageId, ct) ?? throw new InvalidOperationException($"No row of snapshot {work.ImageId}.");
+        var guest = servers.FindGuest(server.Id);
+        var plan = record.Plan is { Captured: not null } before ? before
+            : guest is not null ? await CaptureAsync(work, server, guest, ct) : null;
         var captureTime = Stopwatch.GetElapsedTime(started);
 
         await servers.SetTaskStateAsync(server.Id, TaskStates.Captured, ct);
@@ -90,37 +104,75 @@ internal sealed class SnapshotPipeline(IServerCatalog servers, IImageCatalog ima
             throw Fault.SnapshotWasDeleted(work.ImageId);
         await servers.SetTaskStateAsync(server.Id, TaskStates.Uploading, ct);
         progress.Step("copying");
-        var image = await seal.RunAsync(work.ImageId, layers, server.IsolationUid, work.DiskFormat,
-            SnapshotProperties.AtActivation(server, captured.Consistency, captured.Frozen), progress, ct);
-        CaptureLog.Done(log, work.ImageId, server.Id, captured.Consistency.ToWord(), image.Size, (long)captureTime.TotalMilliseconds,
+        var image = plan is null ? await SealStoppedAsync(work, server, origin, progress, ct)
+            : guest is not null ? await SealRunningAsync(work, server, guest, plan, origin, progress, ct) : throw Fault.GuestEndedMeanwhile(server.Id);
+        CaptureLog.Done(log, work.ImageId, server.Id, image.Properties["tintype_consistency"], image.Size, (long)captureTime.TotalMilliseconds,
             (long)(Stopwatch.GetElapsedTime(started) - captureTime).TotalMilliseconds);
     }
 
-    private async Task<(CapturedState Captured, IReadOnlyList<DiskLayer> Layers)> CaptureAsync(SnapshotWork work, ServerRecord server, CancellationToken ct)
-    {
-        var disk = (await servers.DiskLayersAsync(server.Id, ct)).Select(l => l.SeenFrom(server.Directory)).ToList();
-        var record = await snapshots.FindAsync(work.ImageId, ct) ?? throw new InvalidOperationException($"No row of snapshot {work.ImageId}.");
-        var captured = record.Captured;
-        if (captured is null && servers.FindGuest(server.Id) is { } guest)
-        {
-            captured = await capture.RunAsync(server, guest, disk[0].Path, new BackupTarget(work.ImageId, server.Directory), work.QuiesceRequired, ct);
-            await snapshots.SetCapturedAsync(work.ImageId, captured, ct);
-        }
+    private async Task<CapturePlan> CaptureAsync(SnapshotWork work, ServerRecord server, IGuestProcess guest, CancellationToken ct) =>
+        await capture.RunAsync(server, guest, await OverlayAsync(server, ct), new FleeceTarget(work.ImageId, server.Directory), work.QuiesceRequired, ct);
 
-        if (captured is not null)
-            return (captured, [new DiskLayer(files.PathOf(work.ImageId), "qcow2"), .. disk.Skip(1)]);
+    private async Task<ImageRecord> SealRunningAsync(SnapshotWork work, ServerRecord server, IGuestProcess guest, CapturePlan plan, TaskOrigin origin,
+        ITaskProgress progress, CancellationToken ct)
+    {
+        try
+        {
+            await using var disk = await fleece.OpenAsync(new FleeceTarget(work.ImageId, server.Directory), plan.Bitmaps!, guest, ct);
+            return await SealAsync(work, server, plan, plan.Captured!, disk, origin, progress, ct);
+        }
+        catch (Exception broken) when (broken is IOException or SocketException or QmpException && !ct.IsCancellationRequested)
+        {
+            if (await Task.WhenAny(guest.Exited, Task.Delay(_endsWithin, ct)) == guest.Exited)
+                throw new Fault(FaultKind.Conflict, Fault.GuestEndedMeanwhile(server.Id).Message, broken);
+            throw;
+        }
+    }
+
+    private async Task<ImageRecord> SealStoppedAsync(
+        SnapshotWork work, ServerRecord server, TaskOrigin origin, ITaskProgress progress, CancellationToken ct)
+    {
         if (server.State != VmState.Stopped)
             throw Fault.GuestHasJustEnded(server.Id);
-        PlainFile.Require(disk[0].Path);
-        return (new CapturedState(server.LastStop == LastStop.Clean ? Consistency.Offline : Consistency.Crash, Frozen: null), disk);
+        var overlay = await OverlayAsync(server, ct);
+        PlainFile.Require(overlay);
+        var checkpoint = await bases.FindCheckpointAsync(server.Id, ct);
+        await using var disk = await disks.OpenOverlayAsync(new DiskLayer(overlay, "qcow2"), checkpoint?.Bitmap, server.IsolationUid, ct);
+        var basis = disk.Bitmap is null ? await bases.EnsureAsync(server.Id, ct) : checkpoint!.DiskId;
+        await snapshots.SetPlanAsync(work.ImageId, basis, bitmaps: null, ct);
+        var captured = new CapturedState(server.LastStop == LastStop.Clean ? Consistency.Offline : Consistency.Crash, Frozen: null);
+        return await SealAsync(work, server, new CapturePlan(basis, Bitmaps: null, captured), captured, disk, origin, progress, ct);
     }
+
+    private Task<ImageRecord> SealAsync(SnapshotWork work, ServerRecord server, CapturePlan plan, CapturedState state, IChangedDisk disk, TaskOrigin origin,
+        ITaskProgress progress, CancellationToken ct) =>
+        seal.RunAsync(work, plan, disk, origin, SnapshotProperties.AtActivation(server, state.Consistency, state.Frozen), progress, ct);
+
+    private async Task<string> OverlayAsync(ServerRecord server, CancellationToken ct) =>
+        Path.Combine(server.Directory, (await servers.DiskLayersAsync(server.Id, ct))[0].Path);
 
     // The row goes last: until then a crash finds everything that is still to be done.
     private async Task ConcludeAsync(SnapshotWork work, string? failure)
     {
-        files.Delete(work.ImageId);
+        await LetGoAsync(work, isKept: failure is null);
         await servers.SetTaskStateAsync(work.ServerId, null, CancellationToken.None);
         await servers.RecordActionAsync(work.ServerId, "createImage", work.RequestId, work.UserId, failure, CancellationToken.None);
         await snapshots.DeleteAsync(work.ImageId, CancellationToken.None);
+    }
+
+    private async Task LetGoAsync(SnapshotWork work, bool isKept)
+    {
+        if (await snapshots.FindAsync(work.ImageId, CancellationToken.None) is not { } snapshot
+            || await servers.FindAsync(work.ServerId, CancellationToken.None) is not { } server)
+            return;
+        try
+        {
+            await captured.LetGoAsync(snapshot, server, isKept, CancellationToken.None);
+        }
+        catch (Exception failed) when (failed is IOException or QmpException)
+        {
+            // A guest that ends at this moment takes it along; in any other case the snapshot, or the reason that there is none, is still its user's.
+            CaptureLog.NotLetGo(log, failed, work.ServerId, work.ImageId);
+        }
     }
 }

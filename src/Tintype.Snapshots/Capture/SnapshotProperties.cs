@@ -60,7 +60,8 @@ internal static class SnapshotProperties
     public static int MinDisk(ServerRecord server) => Math.Max(server.ImageMinDisk, server.RootDisk);
 
     /// <summary>The format that the user gave the source, so that what is saved can be uploaded again with the same words; qcow2 for what we only read.</summary>
-    public static string DiskFormat(ServerRecord server) => server.ImageDiskFormat == "raw" ? "raw" : "qcow2";
+    /// <param name="operators">The operator's choice, which comes first; null for none.</param>
+    public static string DiskFormat(ServerRecord server, string? operators) => operators ?? (server.ImageDiskFormat == "raw" ? "raw" : "qcow2");
 
     private static bool IsSystems(string name) => name.StartsWith("tintype_", StringComparison.Ordinal);
 

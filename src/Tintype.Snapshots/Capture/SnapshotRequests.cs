@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Tintype.Compute.Servers;
 using Tintype.Images.Records;
 using Tintype.Platform;
@@ -11,7 +12,7 @@ namespace Tintype.Snapshots.Capture;
 
 /// <summary>Takes a request for a snapshot: holds the server, looks before it leaps, makes the image, queues the work.</summary>
 internal sealed class SnapshotRequests(IServerCatalog servers, ISystemImages images, SnapshotPreflight preflight, SnapshotRepository snapshots,
-    TaskQueue tasks, MetadataDatabase database, ILogger<SnapshotRequests> log)
+    TaskQueue tasks, MetadataDatabase database, IOptions<CaptureOptions> options, ILogger<SnapshotRequests> log)
 {
     private static readonly VmState[] _allowed = [VmState.Active, VmState.Stopped];
 
@@ -35,7 +36,7 @@ internal sealed class SnapshotRequests(IServerCatalog servers, ISystemImages ima
         await images.CreateAsync(NewImage(imageId, server, request, caller), ct);
 
         var work = new SnapshotWork(imageId, server.Id, servers.FindGuest(server.Id) is not null,
-            PreflightRules.IsYes(server.ImageProperties, "os_require_quiesce"), SnapshotProperties.DiskFormat(server), caller.UserId, requestId);
+            PreflightRules.IsYes(server.ImageProperties, "os_require_quiesce"), SnapshotProperties.DiskFormat(server, options.Value.SnapshotFormat), caller.UserId, requestId);
         await database.WriteAsync(async scope =>
         {
             var task = await tasks.EnqueueAsync(scope, new NewTask(SnapshotWork.TaskKind, server.Id, server.ProjectId, caller.UserId, requestId, work.ToPayload()));

@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Logging;
 using Tintype.Compute.Servers;
 using Tintype.Images.Records;
+using Tintype.Platform.Http;
 using Tintype.Platform.Tasks;
 
 namespace Tintype.Snapshots.Capture;
 
 /// <summary>The durable task behind <c>createImage</c>; see <see cref="SnapshotPipeline"/> for what it does and what a crash leaves.</summary>
-internal sealed class SnapshotTask(SnapshotPipeline pipeline, SnapshotRepository snapshots, InterruptedCapture interrupted, CapturedFiles files,
+internal sealed class SnapshotTask(SnapshotPipeline pipeline, SnapshotRepository snapshots, InterruptedCapture interrupted, IDiskFleece fleece,
     IServerCatalog servers, IImageCatalog images, ILogger<SnapshotTask> log) : ITaskHandler
 {
     public string Kind => SnapshotWork.TaskKind;
@@ -15,7 +16,7 @@ internal sealed class SnapshotTask(SnapshotPipeline pipeline, SnapshotRepository
 
     public string? UncancellableBecause => null;
 
-    public Task RunAsync(TaskContext task, CancellationToken ct) => pipeline.RunAsync(SnapshotWork.Of(task.Task), task, ct);
+    public Task RunAsync(TaskContext task, CancellationToken ct) => pipeline.RunAsync(SnapshotWork.Of(task.Task), task.Task.ProjectId, task, ct);
 
     public Task<bool> TryUndoAsync(TaskRecord task, string reason) => pipeline.TryGiveUpAsync(SnapshotWork.Of(task), reason);
 
@@ -29,20 +30,24 @@ internal sealed class SnapshotTask(SnapshotPipeline pipeline, SnapshotRepository
         var server = await servers.FindAsync(work.ServerId, ct);
         if (record is not null && server is not null)
         {
-            if (record.Captured is not null ? files.Has(work.ImageId) : IsStillStopped(work, server))
+            if (record.Plan?.Captured is not null ? await IsStillHeldAsync(work, server, ct) : IsStillStopped(work, server))
             {
                 // Taken again before the first request is answered, so that nothing else gets hold of the server.
                 await servers.SetTaskStateAsync(server.Id, TaskStates.Capturing, ct);
                 return TaskRecovery.Rerun;
             }
 
-            await interrupted.ReleaseAsync(work.ImageId, server, ct);
+            await interrupted.ReleaseAsync(record, server, ct);
         }
 
         CaptureLog.GivenUp(log, work.ImageId, work.ServerId);
-        await pipeline.GiveUpAsync(work, "Tintype was stopped while the snapshot was being taken; take it again.");
+        await pipeline.GiveUpAsync(work, record?.Plan?.Captured is null ? "Tintype was stopped while the snapshot was being taken; take it again."
+            : Fault.GuestEndedMeanwhile(work.ServerId).Message);
         return TaskRecovery.Fail;
     }
+
+    private async Task<bool> IsStillHeldAsync(SnapshotWork work, ServerRecord server, CancellationToken ct) =>
+        servers.FindGuest(server.Id) is { } guest && await fleece.IsHeldAsync(new FleeceTarget(work.ImageId, server.Directory), guest, ct);
 
     private bool IsStillStopped(SnapshotWork work, ServerRecord server) =>
         !work.WasRunning && server.State == VmState.Stopped && servers.FindGuest(server.Id) is null;

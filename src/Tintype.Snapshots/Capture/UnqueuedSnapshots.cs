@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Tintype.Compute.Servers;
 using Tintype.Images.Records;
+using Tintype.Platform;
 using Tintype.Platform.Tasks;
 
 namespace Tintype.Snapshots.Capture;
@@ -10,7 +11,7 @@ namespace Tintype.Snapshots.Capture;
 /// At start-up removes snapshots that have no task to speak for them: asked for when the last server was killed before it could queue them, or
 /// given up halfway. Runs before the tasks do.
 /// </summary>
-internal sealed class UnqueuedSnapshots(SnapshotRepository snapshots, TaskQueue tasks, InterruptedCapture interrupted, CapturedFiles files, IServerCatalog servers,
+internal sealed class UnqueuedSnapshots(SnapshotRepository snapshots, TaskQueue tasks, InterruptedCapture interrupted, DataDirectory data, IServerCatalog servers,
     IImageCatalog images, ISystemImages systemImages, ILogger<UnqueuedSnapshots> log) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -21,11 +22,9 @@ internal sealed class UnqueuedSnapshots(SnapshotRepository snapshots, TaskQueue 
                 await RemoveAsync(snapshot, cancellationToken);
         }
 
-        foreach (var imageId in files.List())
-        {
-            if (await snapshots.FindAsync(imageId, cancellationToken) is null)
-                files.Delete(imageId);
-        }
+        // Complete copies that an earlier version had yet to seal.
+        if (Directory.Exists(Path.Combine(data.Root, "snapshots")))
+            Directory.Delete(Path.Combine(data.Root, "snapshots"), recursive: true);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -36,7 +35,7 @@ internal sealed class UnqueuedSnapshots(SnapshotRepository snapshots, TaskQueue 
     private async Task RemoveAsync(SnapshotRecord snapshot, CancellationToken ct)
     {
         if (await servers.FindAsync(snapshot.ServerId, ct) is { } server)
-            await interrupted.ReleaseAsync(snapshot.ImageId, server, ct);
+            await interrupted.ReleaseAsync(snapshot, server, ct);
         if (await images.FindAsync(snapshot.ImageId, ct) is { Status: not ImageStatus.Active })
         {
             CaptureLog.GivenUp(log, snapshot.ImageId, snapshot.ServerId);

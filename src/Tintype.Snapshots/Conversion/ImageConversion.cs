@@ -3,7 +3,6 @@ using Tintype.Images.Import.Preparation;
 using Tintype.Platform.Http;
 using Tintype.Qemu.Disks;
 using Tintype.Qemu.Process;
-using Tintype.Snapshots.Capture;
 
 namespace Tintype.Snapshots.Conversion;
 

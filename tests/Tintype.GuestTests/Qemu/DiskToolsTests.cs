@@ -119,6 +119,63 @@ public sealed class DiskToolsTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(Exports));
     }
 
+    [Fact]
+    public async Task An_overlay_alone_tells_what_it_holds_and_by_its_bitmap_what_was_written_since()
+    {
+        var overlay = await MakeOverlayAsync();
+        var before = new[] { new ChangedExtent(4 * Mib, Mib, Change.Data) };
+        var since = new[] { new ChangedExtent(16 * Mib, 2 * Mib, Change.Data), new ChangedExtent(32 * Mib, 4 * Mib, Change.Zeros) };
+        await RunAsync("qemu-img", "bitmap", "--add", "-g", "65536", overlay, "tintype-0");
+        await RunAsync("qemu-io", "-f", "qcow2", "-c", "write -P 2 16M 2M", "-c", "write -z 32M 4M", overlay);
+
+        await AssertChangesAsync(overlay, null, null, [.. before, .. since]);
+        await AssertChangesAsync(overlay, "tintype-0", "tintype-0", since);
+        await AssertChangesAsync(overlay, "tintype-1", null, [.. before, .. since]);
+    }
+
+    [Fact]
+    public async Task A_bitmap_that_a_killed_process_did_not_save_or_that_did_not_record_is_not_gone_by()
+    {
+        var overlay = await MakeOverlayAsync();
+        var all = new[] { new ChangedExtent(4 * Mib, Mib, Change.Data), new ChangedExtent(16 * Mib, 2 * Mib, Change.Data) };
+        await RunAsync("qemu-img", "bitmap", "--add", "-g", "65536", overlay, "killed");
+        await RunAsync("qemu-img", "bitmap", "--add", "--disable", "-g", "65536", overlay, "deaf");
+        await Cli.Wrap("qemu-io").WithArguments(["-f", "qcow2", "-c", "write -P 2 16M 2M", "-c", "flush", "-c", "abort", overlay])
+            .WithValidation(CommandResultValidation.None).ExecuteAsync(TestContext.Current.CancellationToken);
+
+        await AssertChangesAsync(overlay, "killed", null, all);
+        await AssertChangesAsync(overlay, "deaf", null, all);
+    }
+
+    private async Task<string> MakeOverlayAsync()
+    {
+        var bottom = _folder.Combine("base.raw");
+        await WriteScatteredAsync(bottom, 96 * Mib, new Random(20261128));
+        var overlay = _folder.Combine("overlay.qcow2");
+        await new DiskTools(Exports).CreateOverlayAsync(overlay, new DiskLayer(bottom, "raw"), 128 * Mib, TestContext.Current.CancellationToken);
+        await RunAsync("qemu-io", "-f", "qcow2", "-c", "write -P 1 4M 1M", overlay);
+        return overlay;
+    }
+
+    private async Task AssertChangesAsync(string overlay, string? bitmap, string? trusted, ChangedExtent[] expected)
+    {
+        await using var disk = await new DiskTools(Exports).OpenOverlayAsync(new DiskLayer(overlay, "qcow2"), bitmap, Uid, TestContext.Current.CancellationToken);
+        Assert.Equal(128L * Mib, disk.Length);
+        var changes = new List<ChangedExtent>();
+        var at = 0L;
+        await foreach (var run in disk.ChangesAsync(TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(at, run.Offset);
+            at += run.Length;
+            if (run.Change != Change.None)
+                changes.Add(run);
+        }
+
+        Assert.Equal(disk.Length, at);
+        Assert.Equal(expected, changes);
+        Assert.Equal(trusted, disk.Bitmap);
+    }
+
     private static async Task AssertConfinedAsync(string pidFile)
     {
         var status = await File.ReadAllLinesAsync($"/proc/{(await File.ReadAllTextAsync(pidFile)).Trim()}/status");

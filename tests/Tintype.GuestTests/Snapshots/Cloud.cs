@@ -109,6 +109,10 @@ internal sealed class Cloud(TintypeServer server, string cloud) : IDisposable
         return image;
     }
 
+    /// <summary>The image once its data has been hashed, which is after it has become active.</summary>
+    public Task<JsonElement> HashedAsync(string image) =>
+        UntilAsync(() => GetAsync($"/image/v2/images/{image}"), i => i.GetProperty("os_hash_value").ValueKind == JsonValueKind.String);
+
     public async Task<IReadOnlyList<JsonElement>> SnapshotsOfAsync(string server) =>
         [.. (await GetAsync($"/image/v2/images?instance_uuid={server}&limit=1000")).GetProperty("images").EnumerateArray()];
 

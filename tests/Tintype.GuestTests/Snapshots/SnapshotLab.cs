@@ -33,7 +33,7 @@ public sealed class SnapshotLab : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Server = await TintypeServer.StartAsync(_folder.Combine("data"));
+        Server = await TintypeServer.StartAsync(_folder.Combine("data"), "--Logging:LogLevel:Tintype=Information");
         Cloud = new Cloud(Server, "tintype");
         await Cloud.SignInAsync();
         var raw = File("demo.raw");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Tintype.Compute;
+using Tintype.Compute.Bases;
 using Tintype.Compute.ConfigDrive;
 using Tintype.Compute.Guests;
 using Tintype.Compute.Hosts;
@@ -41,7 +42,9 @@ internal sealed class ComputeWorld : IAsyncDisposable
         Catalog = new ServerCatalog(Database, Servers, Actions, Guests, specs, Directories);
         Queue = new TaskQueue(new TaskRepository(Database, Time));
         Recovery = new ServerRecovery(Servers, Launcher, Directories, Guests, Sockets, Queue, NullLogger<ServerRecovery>.Instance);
-        Build = new BuildTask(Servers, Actions, Operations, Database, Blobs, Disks, Launcher, Host, Directories, new ConfigDriveWriter(), Guests,
+        var bases = new ServerBases(Blobs, new NoDisks(), Disks, Host, new CheckpointRepository(Database), Queue, Database, Time, Options.Create(new BaseOptions()),
+            NullLogger<ServerBases>.Instance);
+        Build = new BuildTask(Servers, Actions, Operations, Database, Blobs, Disks, Launcher, Host, Directories, new ConfigDriveWriter(), Guests, bases,
             NullLogger<BuildTask>.Instance);
         Start = new StartTask(Servers, Actions, Operations, Guests);
         Stop = new StopTask(Servers, Actions, Operations, Power, options);

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Tintype.Compute.Hosts;
 using Tintype.Compute.Servers;
 using Tintype.Images.Data;
+using Tintype.Images.Disks;
 using Tintype.Platform.Database;
 using Tintype.Qemu.Disks;
 using Tintype.Qemu.GuestAgent;
@@ -234,6 +235,10 @@ internal sealed class FakeBlobs : IBlobReferences
 
     public Task<HeldBlob?> FindAsync(BlobHolder holder, CancellationToken ct) => Task.FromResult(_held.GetValueOrDefault(holder));
 
+    public Task<Guid?> FindIdAsync(BlobHolder holder, CancellationToken ct) => Task.FromResult(_held.GetValueOrDefault(holder)?.BlobId);
+
+    public Task HoldBlobAsync(WriteScope scope, Guid blobId, BlobHolder holder) => throw new NotSupportedException();
+
     public Task<IStoredDisk> OpenDiskAsync(Guid blobId, CancellationToken ct) => throw new NotSupportedException();
 
     public Task ReleaseAsync(WriteScope scope, BlobHolder holder)
@@ -241,6 +246,16 @@ internal sealed class FakeBlobs : IBlobReferences
         _held.Remove(holder);
         return Task.CompletedTask;
     }
+}
+
+/// <summary>A store for disks in which there is none yet.</summary>
+internal sealed class NoDisks : IDiskImages
+{
+    public Task<IImageDisk> BeginAsync(Guid imageId, string diskFormat, long length, Guid? basis, CancellationToken ct) => throw new NotSupportedException();
+
+    public Task<Guid?> FindDiskAsync(Guid blobId, CancellationToken ct) => Task.FromResult<Guid?>(null);
+
+    public Task<IBaseDisk> BeginBaseAsync(Guid blobId, long length, CancellationToken ct) => throw new NotSupportedException();
 }
 
 internal sealed class FakeDisks : IDiskTools
@@ -264,6 +279,8 @@ internal sealed class FakeDisks : IDiskTools
         Empty.Add((path, virtualSize));
         return File.WriteAllTextAsync(path, "cache", ct);
     }
+
+    public Task<IChangedDisk> OpenOverlayAsync(DiskLayer overlay, string? bitmap, uint isolationUid, CancellationToken ct) => throw new NotSupportedException();
 
     public Task<IDiskReader> OpenAsync(IReadOnlyList<DiskLayer> layers, uint isolationUid, CancellationToken ct) => throw new NotSupportedException();
 }

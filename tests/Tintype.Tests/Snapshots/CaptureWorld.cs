@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Tintype.Compute.Bases;
 using Tintype.Compute.Servers;
+using Tintype.Images.Data;
+using Tintype.Images.Disks;
 using Tintype.Images.Records;
 using Tintype.Platform;
 using Tintype.Platform.Database;
@@ -19,7 +22,7 @@ namespace Tintype.Tests.Snapshots;
 /// One server with everything around it that a snapshot touches, kept in memory (the database is real), with a journal of what was done, a
 /// switch that makes one step fail, and one that kills the process at a step.
 /// </summary>
-internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImages, IDiskTools, IDiskBackup, IThawWatchdog, IDisposable
+internal sealed class CaptureWorld : IServerCatalog, IServerBases, IBlobReferences, IImageCatalog, ISystemImages, IDiskImages, IDiskTools, IDiskFleece, IThawWatchdog, IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("tt-").FullName;
 
@@ -33,9 +36,8 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
         Migrations.Apply(Database, [new MigrationSource(typeof(MetadataDatabase).Assembly), new MigrationSource(typeof(SnapshotPipeline).Assembly)]);
         TaskRows = new TaskRepository(Database, TimeProvider.System);
         Tasks = new TaskQueue(TaskRows);
-        Rows = new SnapshotRepository(Database, TimeProvider.System);
+        Rows = new SnapshotRepository(Database, this, TimeProvider.System);
         _data = new DataDirectory(Path.Combine(_folder, "data"));
-        Files = new CapturedFiles(_data);
         Server = new ServerRecord(Guid.NewGuid(), "vm", "p1", "u1", VmState.Active, null, LastStop.None, Guid.NewGuid(),
             new Dictionary<string, string> { ["hw_disk_bus"] = "scsi", ["os_require_quiesce"] = "yes" }, "raw", 0, 64, 256, 1, 1, _folder, 4711);
         Guest = new FakeGuest(this);
@@ -47,7 +49,6 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
     public TaskRepository TaskRows { get; }
     public TaskQueue Tasks { get; }
     public SnapshotRepository Rows { get; }
-    public CapturedFiles Files { get; }
 
     public List<string> Journal { get; } = [];
 
@@ -66,26 +67,43 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
     public ServerRecord? Server { get; set; }
     public FakeGuest? Guest { get; set; }
     public Dictionary<Guid, ImageRecord> Images { get; } = [];
-    public Dictionary<Guid, byte[]> Data { get; } = [];
+
+    /// <summary>The content of the disks in the store; what the server was made of comes there when it is asked for.</summary>
+    public Dictionary<Guid, byte[]> Stored { get; } = [];
+
+    /// <summary>What the server was made of.</summary>
+    public Guid BaseDisk { get; } = Guid.NewGuid();
+
+    /// <summary>The bitmaps on the server's disk, and whether each records. An interrupted snapshot's are as it left them.</summary>
+    public Dictionary<string, bool> Bitmaps { get; } = new() { [CheckpointBitmap.First] = true };
+
+    public ServerCheckpoint? Checkpoint { get; set; }
+
+    public Dictionary<BlobHolder, Guid> Held { get; } = [];
+
+    /// <summary>What the last disk was begun on.</summary>
+    public Guid? Basis { get; private set; }
+
+    public DiskLayer? Overlay { get; private set; }
+
     public NewSystemImage? NewImage { get; private set; }
     public List<(string Action, string? Failure)> Actions { get; } = [];
     public HashSet<string> Jobs { get; } = [];
     public HashSet<string> Nodes { get; } = [];
     public int WatchdogsOnDuty { get; private set; }
     public int WatchdogsThatBit { get; private set; }
-    public IReadOnlyList<DiskLayer>? Sealed { get; private set; }
     public List<int> Progress { get; } = [];
 
     public FreezeWindow Window => new(this, Options, TimeProvider.System, NullLogger<FreezeWindow>.Instance);
 
-    public InterruptedCapture Interrupted => new(this, this, Files, NullLogger<InterruptedCapture>.Instance);
+    public InterruptedCapture Interrupted => new(this, this, NullLogger<InterruptedCapture>.Instance);
 
-    public SnapshotPipeline Pipeline => new(this, this, this, Rows, new LiveCapture(this, Window, Files, NullLogger<LiveCapture>.Instance), Files, new SealStep(this, this),
-        NullLogger<SnapshotPipeline>.Instance);
+    public SnapshotPipeline Pipeline => new(this, this, this, this, Rows, this, this, new LiveCapture(this, Window, this, Rows, NullLogger<LiveCapture>.Instance),
+        Interrupted, new SealStep(this, this, new Bandwidth(null, TimeProvider.System)), NullLogger<SnapshotPipeline>.Instance);
 
-    public SnapshotRequests Requests => new(this, this, new SnapshotPreflight(this, Options), Rows, Tasks, Database, NullLogger<SnapshotRequests>.Instance);
+    public SnapshotRequests Requests => new(this, this, new SnapshotPreflight(this, Options), Rows, Tasks, Database, Options, NullLogger<SnapshotRequests>.Instance);
 
-    public SnapshotTask Handler => new(Pipeline, Rows, Interrupted, Files, this, this, NullLogger<SnapshotTask>.Instance);
+    public SnapshotTask Handler => new(Pipeline, Rows, Interrupted, this, this, this, NullLogger<SnapshotTask>.Instance);
 
     private static IOptions<CaptureOptions> Options { get; } = Microsoft.Extensions.Options.Options.Create(new CaptureOptions
     {
@@ -99,7 +117,7 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
     {
         var request = new CreateImageRequest("snap", new Dictionary<string, string>());
         var image = await Requests.TakeAsync(Server!, request, caller ?? Member, "req-1", default);
-        return (image, Assert.Single(await Tasks.ListAboutAsync(Server!.Id, default)));
+        return (image, (await Tasks.ListAboutAsync(Server!.Id, default))[0]);
     }
 
     public Task RunAsync(TaskRecord task) => Handler.RunAsync(new TaskContext(task, new TaskMeter(TimeProvider.System)), default);
@@ -111,7 +129,7 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
         // The kernel closed the killed process's pipes.
         for (; WatchdogsOnDuty > 0; WatchdogsOnDuty--)
             Bite();
-        await new UnqueuedSnapshots(Rows, Tasks, Interrupted, Files, this, this, this, NullLogger<UnqueuedSnapshots>.Instance).StartAsync(default);
+        await new UnqueuedSnapshots(Rows, Tasks, Interrupted, _data, this, this, this, NullLogger<UnqueuedSnapshots>.Instance).StartAsync(default);
         foreach (var task in await TaskRows.ListInStateAsync(TaskState.Running, default))
         {
             if (await Handler.RecoverAsync(task, default) == TaskRecovery.Rerun)
@@ -133,7 +151,11 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
         Assert.Empty(Jobs);
         Assert.Empty(Nodes);
         Assert.Empty(Directory.EnumerateFiles(_folder, "snapshot-*"));
-        Assert.Empty(Files.List());
+        Assert.Empty(Held);
+        // One bitmap records, and what it is relative to is known, and stored.
+        var bitmap = Assert.Single(Bitmaps);
+        Assert.Equal((Checkpoint?.Bitmap ?? CheckpointBitmap.First, true), (bitmap.Key, bitmap.Value));
+        Assert.True(Checkpoint is null || Stored.ContainsKey(Checkpoint.DiskId), "the checkpoint's disk is not there");
         Assert.Empty(await Rows.ListAsync(default));
         Assert.All(Images.Values, image => Assert.Equal(ImageStatus.Active, image.Status));
     }
@@ -219,16 +241,18 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
             image.MinDisk, image.MinRam, null, null, null, null, null, image.Properties, [], default, default);
     }
 
-    async Task<ImageRecord> ISystemImages.IngestAsync(Guid id, string diskFormat, string containerFormat, Stream data,
-        IReadOnlyDictionary<string, string?> properties, CancellationToken ct)
+    Task<ImageRecord> ISystemImages.IngestAsync(Guid id, string diskFormat, string containerFormat, Stream data,
+        IReadOnlyDictionary<string, string?> properties, CancellationToken ct) => throw new NotSupportedException();
+
+    internal async Task<ImageRecord> ActivateAsync(Guid id, byte[] content, IReadOnlyDictionary<string, string?> properties, Func<WriteScope, Guid, Task> alongside)
     {
-        await StepAsync("ingest");
+        await StepAsync("activate");
+        var disk = Guid.NewGuid();
+        Stored[disk] = content;
+        await Database.WriteAsync(scope => alongside(scope, disk), default);
         var image = Images[id];
-        using var buffer = new MemoryStream();
-        await data.CopyToAsync(buffer, ct);
-        Data[id] = buffer.ToArray();
         var all = image.Properties.Concat(properties.Where(p => p.Value is not null).Select(p => KeyValuePair.Create(p.Key, p.Value!))).ToDictionary();
-        return Images[id] = image with { Status = ImageStatus.Active, DiskFormat = diskFormat, ContainerFormat = containerFormat, Size = buffer.Length, Properties = all };
+        return Images[id] = image with { Status = ImageStatus.Active, BlobId = disk, Size = content.Length, Properties = all };
     }
 
     Task ISystemImages.SetPropertiesAsync(Guid id, IReadOnlyDictionary<string, string?> properties, CancellationToken ct) => throw new NotSupportedException();
@@ -243,38 +267,111 @@ internal sealed class CaptureWorld : IServerCatalog, IImageCatalog, ISystemImage
 
     Task IDiskTools.CreateEmptyAsync(string path, long virtualSize, CancellationToken ct) => throw new NotSupportedException();
 
-    async Task<IDiskReader> IDiskTools.OpenAsync(IReadOnlyList<DiskLayer> layers, uint isolationUid, CancellationToken ct)
+    Task<IDiskReader> IDiskTools.OpenAsync(IReadOnlyList<DiskLayer> layers, uint isolationUid, CancellationToken ct) => throw new NotSupportedException();
+
+    async Task<IChangedDisk> IDiskTools.OpenOverlayAsync(DiskLayer overlay, string? bitmap, uint isolationUid, CancellationToken ct)
     {
-        await StepAsync("open disk");
-        Sealed = layers;
-        return new FakeDisk();
+        await StepAsync("open overlay");
+        Overlay = overlay;
+        return new FakeDisk(bitmap is not null && Bitmaps.GetValueOrDefault(bitmap) ? bitmap : null);
     }
 
-    async Task IDiskBackup.PrepareAsync(BackupTarget target, IGuestProcess guest, CancellationToken ct)
+    async Task<FleeceBitmaps> IDiskFleece.PrepareAsync(FleeceTarget target, ServerCheckpoint? checkpoint, IGuestProcess guest, CancellationToken ct)
     {
-        await StepAsync("prepare target");
-        await File.WriteAllTextAsync(Path.Combine(target.Directory, target.FileName), "", ct);
+        await StepAsync("prepare fleece");
+        File.WriteAllText(Path.Combine(target.Directory, target.FileName), "");
         Nodes.Add(target.Node);
+        var trusted = checkpoint is not null && Bitmaps.GetValueOrDefault(checkpoint.Bitmap);
+        return new FleeceBitmaps(trusted ? checkpoint!.Bitmap : null, CheckpointBitmap.After([.. Bitmaps.Keys, .. checkpoint is null ? [] : new[] { checkpoint.Bitmap }]));
     }
 
-    async Task IDiskBackup.StartAsync(BackupTarget target, IGuestProcess guest, CancellationToken ct)
+    async Task IDiskFleece.StartAsync(FleeceTarget target, FleeceBitmaps bitmaps, IGuestProcess guest, CancellationToken ct)
     {
         await StepAsync(Guest!.Frozen ? "point in time, frozen" : "point in time");
         Jobs.Add(target.Job);
+        Bitmaps.Add(bitmaps.Next, true);
+        if (bitmaps.Frozen is { } frozen)
+            Bitmaps[frozen] = false;
     }
 
-    async Task IDiskBackup.FinishAsync(BackupTarget target, IGuestProcess guest, CancellationToken ct)
+    Task<bool> IDiskFleece.IsHeldAsync(FleeceTarget target, IGuestProcess guest, CancellationToken ct) => Task.FromResult(Jobs.Contains(target.Job));
+
+    async Task<IChangedDisk> IDiskFleece.OpenAsync(FleeceTarget target, FleeceBitmaps bitmaps, IGuestProcess guest, CancellationToken ct)
     {
-        await StepAsync("finish copy");
+        await StepAsync("open fleece");
+        Assert.Contains(target.Job, Jobs);
+        Assert.False(bitmaps.Frozen is { } frozen && Bitmaps[frozen], "the bitmap that is read still records");
+        return new FakeDisk(bitmaps.Frozen);
+    }
+
+    async Task IDiskFleece.EndAsync(FleeceTarget target, FleeceBitmaps bitmaps, IGuestProcess guest, CancellationToken ct)
+    {
+        await StepAsync("end fleece");
+        Forget(target);
+        foreach (var old in Bitmaps.Keys.Where(name => name != bitmaps.Next).ToList())
+            Bitmaps.Remove(old);
+    }
+
+    async Task IDiskFleece.AbandonAsync(FleeceTarget target, FleeceBitmaps? bitmaps, IGuestProcess guest, CancellationToken ct)
+    {
+        await StepAsync("abandon fleece");
+        Forget(target);
+        if (bitmaps is not null && Bitmaps.Remove(bitmaps.Next) && bitmaps.Frozen is { } frozen)
+            Bitmaps[frozen] = true;
+    }
+
+    private void Forget(FleeceTarget target)
+    {
         Jobs.Remove(target.Job);
         Nodes.Remove(target.Node);
     }
 
-    async Task IDiskBackup.AbandonAsync(BackupTarget target, IGuestProcess guest, CancellationToken ct)
+    async Task<Guid> IServerBases.EnsureAsync(Guid serverId, CancellationToken ct)
     {
-        await StepAsync("abandon copy");
-        Jobs.Remove(target.Job);
-        Nodes.Remove(target.Node);
+        await StepAsync("ensure base");
+        Stored.TryAdd(BaseDisk, FakeDisk.Base);
+        return BaseDisk;
+    }
+
+    Task<ServerCheckpoint?> IServerBases.FindCheckpointAsync(Guid serverId, CancellationToken ct) =>
+        Task.FromResult(Checkpoint ?? (Stored.ContainsKey(BaseDisk) ? new ServerCheckpoint(CheckpointBitmap.First, BaseDisk) : null));
+
+    Task IServerBases.SetCheckpointAsync(WriteScope scope, Guid serverId, string bitmap, Guid diskId)
+    {
+        Checkpoint = new ServerCheckpoint(bitmap, diskId);
+        return Task.CompletedTask;
+    }
+
+    async Task<IImageDisk> IDiskImages.BeginAsync(Guid imageId, string diskFormat, long length, Guid? basis, CancellationToken ct)
+    {
+        await StepAsync("begin disk");
+        Basis = basis;
+        Images[imageId] = Images[imageId] with { Status = ImageStatus.Saving, DiskFormat = diskFormat, ContainerFormat = "bare" };
+        return new FakeImageDisk(this, imageId, length, Stored[basis!.Value]);
+    }
+
+    Task<Guid?> IDiskImages.FindDiskAsync(Guid blobId, CancellationToken ct) => throw new NotSupportedException();
+
+    Task<IBaseDisk> IDiskImages.BeginBaseAsync(Guid blobId, long length, CancellationToken ct) => throw new NotSupportedException();
+
+    Task<HeldBlob?> IBlobReferences.HoldAsync(Guid imageId, BlobHolder holder, CancellationToken ct) => throw new NotSupportedException();
+
+    Task<HeldBlob?> IBlobReferences.FindAsync(BlobHolder holder, CancellationToken ct) => throw new NotSupportedException();
+
+    Task<Tintype.Storage.IStoredDisk> IBlobReferences.OpenDiskAsync(Guid blobId, CancellationToken ct) => throw new NotSupportedException();
+
+    Task<Guid?> IBlobReferences.FindIdAsync(BlobHolder holder, CancellationToken ct) => throw new NotSupportedException();
+
+    Task IBlobReferences.HoldBlobAsync(WriteScope scope, Guid blobId, BlobHolder holder)
+    {
+        Held[holder] = blobId;
+        return Task.CompletedTask;
+    }
+
+    Task IBlobReferences.ReleaseAsync(WriteScope scope, BlobHolder holder)
+    {
+        Held.Remove(holder);
+        return Task.CompletedTask;
     }
 
     async Task<IArmedWatchdog> IThawWatchdog.ArmAsync(IGuestProcess guest, TimeSpan limit, CancellationToken ct)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Tintype.Compute.Bases;
 using Tintype.Compute.Servers;
 using Tintype.Images.Records;
 using Tintype.Platform.Http;
@@ -25,10 +26,10 @@ public sealed class SnapshotPipelineTests : IDisposable
         Assert.Equal(
             [
                 "begin image_snapshot_pending", "create image",
-                "task state image_snapshot", "disk layers", "prepare target",
+                "task state image_snapshot", "disk layers", "ensure base", "prepare fleece",
                 "arm watchdog", "freeze", "point in time, frozen", "thaw", "stand down",
-                "finish copy", "task state image_pending_upload", "task state image_uploading", "open disk", "ingest",
-                "task state none", "record action",
+                "task state image_pending_upload", "task state image_uploading", "open fleece", "begin disk", "activate",
+                "end fleece", "task state none", "record action",
             ], _world.Journal);
         var image = _world.Images[imageId];
         Assert.Equal((ImageStatus.Active, "raw", "bare", ImageVisibility.Private), (image.Status, image.DiskFormat, image.ContainerFormat, image.Visibility));
@@ -40,13 +41,59 @@ public sealed class SnapshotPipelineTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_sealed_of_a_running_guest_is_its_copy_on_the_image_it_was_made_from()
+    public async Task What_has_changed_is_read_and_all_else_is_what_the_server_was_made_of()
     {
         var (imageId, task) = await _world.RequestAsync();
         await _world.RunAsync(task);
 
-        Assert.Equal([new DiskLayer(_world.Files.PathOf(imageId), "qcow2"), new("/blobs/base", "raw")], _world.Sealed);
-        Assert.Equal(FakeDisk.Content, _world.Data[imageId]);
+        Assert.Equal(_world.BaseDisk, _world.Basis);
+        Assert.Equal(FakeDisk.Content, _world.Stored[_world.Images[imageId].BlobId!.Value]);
+        Assert.Equal(new ServerCheckpoint("tintype-1", _world.Images[imageId].BlobId!.Value), _world.Checkpoint);
+    }
+
+    [Fact]
+    public async Task A_second_snapshot_goes_by_the_bitmap_and_takes_the_rest_from_the_first_even_if_that_image_is_deleted()
+    {
+        var first = await SnapshotAsync();
+        var firstDisk = _world.Images[first].BlobId;
+        _world.Images.Remove(first);
+        var second = await SnapshotAsync();
+
+        Assert.Equal(firstDisk, _world.Basis);
+        Assert.Equal(new ServerCheckpoint("tintype-2", _world.Images[second].BlobId!.Value), _world.Checkpoint);
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Fact]
+    public async Task A_bitmap_that_cannot_be_trusted_is_not_gone_by_and_the_next_one_has_a_new_name()
+    {
+        await SnapshotAsync();
+        _world.Bitmaps["tintype-1"] = false;
+        var second = await SnapshotAsync();
+
+        Assert.Equal(_world.BaseDisk, _world.Basis);
+        Assert.Equal(new ServerCheckpoint("tintype-2", _world.Images[second].BlobId!.Value), _world.Checkpoint);
+        await _world.AssertServerAsItWasAsync();
+
+        _world.Bitmaps.Clear();
+        await SnapshotAsync();
+        Assert.Equal(_world.BaseDisk, _world.Basis);
+        Assert.Equal("tintype-3", _world.Checkpoint!.Bitmap);
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Fact]
+    public async Task A_stopped_server_goes_by_its_bitmap_too_and_leaves_it_as_it_is()
+    {
+        var first = await SnapshotAsync();
+        var checkpoint = _world.Checkpoint;
+        _world.Guest = null;
+        _world.Server = _world.Server! with { State = VmState.Stopped, LastStop = LastStop.Clean };
+        await SnapshotAsync();
+
+        Assert.Equal(_world.Images[first].BlobId, _world.Basis);
+        Assert.Equal(checkpoint, _world.Checkpoint);
+        await _world.AssertServerAsItWasAsync();
     }
 
     [Theory]
@@ -61,7 +108,8 @@ public sealed class SnapshotPipelineTests : IDisposable
         await _world.RunAsync(task);
 
         Assert.DoesNotContain("freeze", _world.Journal);
-        Assert.Equal([new DiskLayer(Path.Combine(_world.Server!.Directory, "disk.qcow2"), "qcow2"), new("/blobs/base", "raw")], _world.Sealed);
+        Assert.Equal(new DiskLayer(Path.Combine(_world.Server!.Directory, "disk.qcow2"), "qcow2"), _world.Overlay);
+        Assert.Equal(FakeDisk.Content, _world.Stored[_world.Images[imageId].BlobId!.Value]);
         Assert.Equal(consistency, _world.Images[imageId].Properties["tintype_consistency"]);
         Assert.False(_world.Images[imageId].Properties.ContainsKey("tintype_frozen_ms"));
         await _world.AssertServerAsItWasAsync();
@@ -79,7 +127,6 @@ public sealed class SnapshotPipelineTests : IDisposable
         await _world.RunAsync(task);
 
         Assert.Equal(snapshot, _world.Images[imageId].DiskFormat);
-        Assert.Equal(snapshot == "qcow2", _world.Data[imageId].AsSpan().StartsWith("QFI"u8));
     }
 
     [Fact]
@@ -177,7 +224,7 @@ public sealed class SnapshotPipelineTests : IDisposable
     public async Task Whatever_fails_once_the_server_is_as_it_was_and_the_reason_is_kept(bool running)
     {
         var steps = await StepsAsync(running);
-        for (var step = steps.IndexOf("task state image_snapshot"); step <= steps.IndexOf("ingest"); step++)
+        for (var step = steps.IndexOf("task state image_snapshot"); step <= steps.IndexOf("activate"); step++)
         {
             using var world = World(running);
             world.FailAt = step;
@@ -225,14 +272,14 @@ public sealed class SnapshotPipelineTests : IDisposable
     }
 
     [Fact]
-    public async Task A_snapshot_that_is_cancelled_before_its_turn_leaves_the_guest_alone()
+    public async Task A_snapshot_that_is_cancelled_before_its_turn_leaves_nothing_in_the_guest()
     {
         var (_, task) = await _world.RequestAsync();
         _world.Journal.Clear();
 
         Assert.True(await _world.Handler.TryUndoAsync(task, "Cancelled by ann."));
 
-        Assert.Equal(["discard image", "task state none", "record action"], _world.Journal);
+        Assert.Equal(["discard image", "abandon fleece", "task state none", "record action"], _world.Journal);
         Assert.Equal([("createImage", "Cancelled by ann.")], _world.Actions);
         await _world.AssertServerAsItWasAsync();
     }
@@ -294,21 +341,35 @@ public sealed class SnapshotPipelineTests : IDisposable
     }
 
     [Fact]
-    public async Task After_a_kill_a_complete_copy_is_sealed_without_the_guest()
+    public async Task After_a_kill_the_moment_is_still_in_qemu_and_is_sealed_without_another_freeze()
     {
-        var (imageId, task) = await _world.RequestAsync();
-        await _world.TaskRows.StartAsync(task.Id, TestContext.Current.CancellationToken);
-        _world.KillAt = (await StepsAsync(running: true)).IndexOf("open disk");
-        _ = _world.RunAsync(task);
-        await _world.Killed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        _world.Journal.Clear();
-        _world.Guest = null;
-        _world.Server = _world.Server! with { State = VmState.Stopped, LastStop = LastStop.Crash };
+        var imageId = await KilledWhileSealingAsync();
 
         await _world.RestartAsync();
 
         Assert.Equal("filesystem", _world.Images[imageId].Properties["tintype_consistency"]);
         Assert.DoesNotContain("freeze", _world.Journal);
+        Assert.DoesNotContain("prepare fleece", _world.Journal);
+        await _world.AssertServerAsItWasAsync();
+    }
+
+    [Fact]
+    public async Task A_moment_that_went_with_its_qemu_fails_the_snapshot_and_says_so()
+    {
+        var imageId = await KilledWhileSealingAsync();
+        _world.Guest = null;
+        _world.Jobs.Clear();
+        _world.Nodes.Clear();
+        // Neither was saved.
+        _world.Bitmaps.Clear();
+        _world.Server = _world.Server! with { State = VmState.Stopped, LastStop = LastStop.Crash };
+
+        await _world.RestartAsync();
+
+        Assert.False(_world.Images.ContainsKey(imageId));
+        var failure = Assert.Single(_world.Actions).Failure;
+        Assert.Equal($"The guest of instance {_world.Server!.Id} ended while its disk was being read, and with it went the moment that the snapshot was to have. Take it again.", failure);
+        _world.Bitmaps["tintype-0"] = true;
         await _world.AssertServerAsItWasAsync();
     }
 
@@ -362,6 +423,24 @@ public sealed class SnapshotPipelineTests : IDisposable
         Assert.Equal(("p9", ImageVisibility.Shared), (_world.NewImage!.Owner, _world.NewImage.Visibility));
         Assert.Equal(["p1"], _world.NewImage.Members);
         Assert.Equal("root", _world.NewImage.Properties["user_id"]);
+    }
+
+    private async Task<Guid> SnapshotAsync()
+    {
+        var (imageId, task) = await _world.RequestAsync();
+        await _world.RunAsync(task);
+        return imageId;
+    }
+
+    private async Task<Guid> KilledWhileSealingAsync()
+    {
+        var (imageId, task) = await _world.RequestAsync();
+        await _world.TaskRows.StartAsync(task.Id, TestContext.Current.CancellationToken);
+        _world.KillAt = (await StepsAsync(running: true)).IndexOf("activate");
+        _ = _world.RunAsync(task);
+        await _world.Killed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        _world.Journal.Clear();
+        return imageId;
     }
 
     private static CaptureWorld World(bool running)

@@ -129,6 +129,10 @@ internal sealed class TrialWorld : IImageCatalog, ISystemImages, IBlobReferences
 
     public Task<HeldBlob?> FindAsync(BlobHolder holder, CancellationToken ct) => throw new NotSupportedException();
 
+    public Task<Guid?> FindIdAsync(BlobHolder holder, CancellationToken ct) => throw new NotSupportedException();
+
+    public Task HoldBlobAsync(WriteScope scope, Guid blobId, BlobHolder holder) => throw new NotSupportedException();
+
     public Task<Tintype.Storage.IStoredDisk> OpenDiskAsync(Guid blobId, CancellationToken ct) => throw new NotSupportedException();
 
     public Task ReleaseAsync(WriteScope scope, BlobHolder holder)

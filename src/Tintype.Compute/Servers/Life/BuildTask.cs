@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Tintype.Compute.Bases;
 using Tintype.Compute.ConfigDrive;
 using Tintype.Compute.Guests;
 using Tintype.Images.Data;
@@ -22,7 +23,7 @@ namespace Tintype.Compute.Servers.Life;
 internal sealed class BuildTask(
     ServerRepository servers, ServerActionRepository actions, ServerOperations operations, MetadataDatabase database, IBlobReferences blobs,
     IDiskTools disks, IGuestLauncher launcher, IGuestHost host, GuestDirectories directories, ConfigDriveWriter configDrives,
-    GuestSupervisor guests, ILogger<BuildTask> log) : ServerTask(servers, actions, operations)
+    GuestSupervisor guests, ServerBases bases, ILogger<BuildTask> log) : ServerTask(servers, actions, operations)
 {
     private const long Gib = 1024L * 1024 * 1024;
 
@@ -58,6 +59,7 @@ internal sealed class BuildTask(
             await configDrives.WriteAsync(server, directories.ConfigDriveOf(server.Id), ct);
         await guests.StartAsync(server, ct);
         undo.Commit();
+        await bases.QueueAsync(server, task, ct);
         return null;
     }
 

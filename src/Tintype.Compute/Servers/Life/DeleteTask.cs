@@ -1,3 +1,4 @@
+using Tintype.Compute.Bases;
 using Tintype.Compute.Guests;
 using Tintype.Images.Data;
 using Tintype.Platform.Database;
@@ -45,6 +46,7 @@ internal sealed class DeleteTask(
         {
             await servers.DeleteAsync(scope, id);
             await blobs.ReleaseAsync(scope, GuestSpecs.HolderOf(id));
+            await blobs.ReleaseAsync(scope, ServerBases.HolderOf(id));
         }, ct);
     }
 

@@ -70,10 +70,14 @@ internal sealed class BlobCollector(
 
     private async Task RemoveRootlessAsync(CancellationToken ct)
     {
-        foreach (var copy in await blobs.RemoveRootlessAsync(ct))
+        // Again, since a blob may have held another: the disk with its content.
+        while (await blobs.RemoveRootlessAsync(ct) is { Count: > 0 } copies)
         {
-            await stores.DeleteAsync(copy, ct);
-            DataLog.Collected(log, copy.BlobId, copy.Store);
+            foreach (var copy in copies)
+            {
+                await stores.DeleteAsync(copy, ct);
+                DataLog.Collected(log, copy.BlobId, copy.Store);
+            }
         }
 
         foreach (var id in await staged.RemoveRootlessAsync(ct))

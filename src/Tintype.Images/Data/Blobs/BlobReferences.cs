@@ -22,6 +22,16 @@ internal sealed class BlobReferences(BlobRepository blobs, ImageStores stores, M
     public async Task<HeldBlob?> FindAsync(BlobHolder holder, CancellationToken ct) =>
         await blobs.FindHeldAsync(holder, ct) is { } held ? await HeldAsync(held, ct) : null;
 
+    public async Task<Guid?> FindIdAsync(BlobHolder holder, CancellationToken ct) =>
+        await blobs.FindHeldAsync(holder, ct) is { } held ? Guid.Parse(held.Id) : null;
+
+    public async Task HoldBlobAsync(WriteScope scope, Guid blobId, BlobHolder holder)
+    {
+        await blobs.HoldBlobAsync(scope, blobId, holder);
+        // The one that it held before may be nobody's now.
+        scope.AfterCommit(collector.Wake);
+    }
+
     public async Task ReleaseAsync(WriteScope scope, BlobHolder holder)
     {
         if (await blobs.ReleaseAsync(scope, holder))

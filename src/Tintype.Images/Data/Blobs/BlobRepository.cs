@@ -8,6 +8,8 @@ namespace Tintype.Images.Data.Blobs;
 /// <summary>The tables of blobs, of the stores they lie in, and of what holds them.</summary>
 internal sealed class BlobRepository(MetadataDatabase database, TimeProvider time)
 {
+    private const string Base = "base";
+
     // No image and no holder: an image that is deleted gives up its blob_id.
     private const string Rootless = """
         NOT EXISTS (SELECT 1 FROM images i WHERE i.blob_id = b.id AND i.deleted_at IS NULL)
@@ -50,6 +52,15 @@ internal sealed class BlobRepository(MetadataDatabase database, TimeProvider tim
     public Task<bool> ExistsAsync(Guid id, CancellationToken ct) => database.ReadAsync(db =>
         db.ExecuteScalarAsync<bool>("SELECT EXISTS (SELECT 1 FROM blobs WHERE id = @id)", new { id = id.ToString() }), ct);
 
+    public async Task<bool> ExistsAsync(WriteScope scope, Guid id) => await scope.SingleOrDefaultAsync<long>(
+        "SELECT EXISTS (SELECT 1 FROM blobs WHERE id = @id)", new { id = id.ToString() }) == 1;
+
+    /// <summary>What holds the stored disk with the content of a blob, as long as that blob is there.</summary>
+    public static BlobHolder BaseOf(Guid blobId) => new(Base, blobId);
+
+    public Task<BlobRow?> FindAsync(Guid id, CancellationToken ct) => database.ReadAsync(db => db.QuerySingleOrDefaultAsync<BlobRow>(
+        "SELECT id AS Id, size AS Size, format AS Format, virtual_size AS VirtualSize FROM blobs WHERE id = @id", new { id = id.ToString() }), ct);
+
     /// <summary>The ids of everything that belongs in the store.</summary>
     public Task<IReadOnlySet<Guid>> ListIdsAsync(string store, CancellationToken ct) => database.ReadAsync(async db =>
         (IReadOnlySet<Guid>)(await db.QueryAsync<string>("SELECT blob_id FROM blob_copies WHERE store = @store", new { store })).Select(Guid.Parse).ToHashSet(), ct);
@@ -72,6 +83,7 @@ internal sealed class BlobRepository(MetadataDatabase database, TimeProvider tim
                 removed.AddRange(await CopiesAsync(scope.Connection, scope.Transaction, id));
                 await scope.ExecuteAsync("DELETE FROM blob_copies WHERE blob_id = @id", new { id });
                 await scope.ExecuteAsync("DELETE FROM blobs WHERE id = @id", new { id });
+                await scope.ExecuteAsync($"DELETE FROM blob_references WHERE holder_kind = '{Base}' AND holder_id = @id", new { id });
             }
 
             return (IReadOnlyList<BlobCopy>)removed;
@@ -89,6 +101,12 @@ internal sealed class BlobRepository(MetadataDatabase database, TimeProvider tim
         SELECT @kind, @holder, i.blob_id FROM images i
         WHERE i.id = @image AND i.status = 'active' AND i.deleted_at IS NULL AND i.blob_id IS NOT NULL
         """, new { kind = holder.Kind, holder = holder.Id.ToString(), image = imageId.ToString() }) == 1;
+
+    /// <summary>Makes the holder refer to the blob, and to no other.</summary>
+    public Task HoldBlobAsync(WriteScope scope, Guid blobId, BlobHolder holder) => scope.ExecuteAsync("""
+        INSERT INTO blob_references (holder_kind, holder_id, blob_id) VALUES (@kind, @holder, @blob)
+        ON CONFLICT (holder_kind, holder_id) DO UPDATE SET blob_id = excluded.blob_id
+        """, new { kind = holder.Kind, holder = holder.Id.ToString(), blob = blobId.ToString() });
 
     /// <returns>Whether there was a reference.</returns>
     public async Task<bool> ReleaseAsync(WriteScope scope, BlobHolder holder) => await scope.ExecuteAsync(

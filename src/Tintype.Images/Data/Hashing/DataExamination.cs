@@ -25,14 +25,6 @@ internal sealed class DataExamination(HashKind kept, IEnumerable<HashKind> also,
     /// <summary>To be called with each piece that the hashes get, in order.</summary>
     public void Inspect(ReadOnlySpan<byte> bytes) => inspection.Feed(bytes);
 
-    /// <summary>Hashes and inspects at once.</summary>
-    public void Feed(ReadOnlySpan<byte> bytes)
-    {
-        foreach (var hash in _hashes.Values)
-            hash.Append(bytes);
-        inspection.Feed(bytes);
-    }
-
     /// <summary>The findings, once: nothing can be fed afterwards.</summary>
     public IngestedData Finish(long size)
     {

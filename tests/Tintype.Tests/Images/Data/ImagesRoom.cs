@@ -38,6 +38,8 @@ internal sealed class ImagesRoom : IAsyncDisposable
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
+    public IEnumerable<T> GetAll<T>() => _services.GetServices<T>();
+
     public async Task<Guid> QueuedAsync(CancellationToken ct)
     {
         var image = new NewSystemImage(Guid.NewGuid(), "disk", Project, ImageVisibility.Private, 0, 0, new Dictionary<string, string>());

@@ -1,7 +1,7 @@
 using Tintype.DiskFormats.Qcow2;
 using Tintype.Qemu.Disks;
 
-namespace Tintype.Snapshots.Capture;
+namespace Tintype.Snapshots.Conversion;
 
 /// <summary>A disk that is being read as a file of a format, made on the way: no copy in between, and memory does not grow with the disk.</summary>
 internal static class DiskFile

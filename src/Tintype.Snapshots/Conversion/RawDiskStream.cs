@@ -1,7 +1,7 @@
 using Tintype.DiskFormats;
 using Tintype.Qemu.Disks;
 
-namespace Tintype.Snapshots.Capture;
+namespace Tintype.Snapshots.Conversion;
 
 /// <summary>A disk as the bytes the guest sees, front to back. Runs of zeros are produced without reading. Asynchronous only.</summary>
 internal sealed class RawDiskStream(IDiskReader disk) : ForwardStream
