@@ -81,28 +81,6 @@ public sealed class ImportTests(ImportServer server) : IClassFixture<ImportServe
         Assert.Equal("from the web", (await server.One.GetAsync($"{Root}/{id}/file")).Text);
     }
 
-    [Fact]
-    public async Task How_far_a_download_is_can_be_seen_while_it_goes_on()
-    {
-        var gate = new TaskCompletionSource();
-        server.Web.GiveInHalves("/slow.raw", new byte[4_000_000], gate.Task);
-        var id = await server.CreateAsync();
-        Assert.Equal(202, (int)(await DownloadAsync(id, server.Web.Url("/slow.raw"))).Status);
-        var task = $"/tintype/v1/tasks/{(await server.One.GetAsync($"{Root}/{id}")).Json.GetProperty("os_glance_import_task").GetString()}";
-
-        // Half of the download, which is half of the import: the rest is to bring it into the one store.
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while ((await server.One.GetAsync(task)).Json.GetProperty("progress").GetInt32() is var percent and not (>= 20 and <= 25))
-        {
-            Assert.InRange(percent, 0, 25);
-            await Task.Delay(20, patience.Token);
-        }
-
-        gate.SetResult();
-        Assert.Equal("active", (await server.SettledAsync(id)).Json.GetProperty("status").GetString());
-        Assert.Equal(100, (await server.EndedAsync(task, json => json)).GetProperty("progress").GetInt32());
-    }
-
     [Theory]
     [InlineData("ftp://example.org/x", "the scheme ftp is not allowed")]
     [InlineData("http://example.org:22/x", "the port 22 is not allowed")]

@@ -89,7 +89,7 @@ public sealed class OtherRegionTests : IAsyncLifetime
         _odd.Give($"/image/v2/images/{torn}", described);
         _odd.Answer($"/image/v2/images/{torn}/file", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nfifteen bytes.."u8.ToArray());
         _odd.Give($"/image/v2/images/{silent}", described);
-        _odd.GiveInHalves($"/image/v2/images/{silent}/file", new byte[100_000], new TaskCompletionSource().Task);
+        _odd.Hold($"/image/v2/images/{silent}/file", new byte[100_000]);
 
         foreach (var source in new[] { page, number })
             await AssertFailsAsync("odd", source, $"{_odd.Url("/image/v2/images/")}{source} answers with something else than an image's description");

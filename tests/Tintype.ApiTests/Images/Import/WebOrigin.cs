@@ -11,7 +11,7 @@ public sealed class WebOrigin : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
     private readonly Dictionary<string, byte[]> _answers = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, Task> _gates = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Task Open, int Behind)> _gates = new(StringComparer.Ordinal);
     private readonly List<string> _requests = [];
     private readonly CancellationTokenSource _end = new();
     private readonly Task _run;
@@ -42,14 +42,6 @@ public sealed class WebOrigin : IAsyncDisposable
             _files[path] = data;
     }
 
-    /// <summary>The second half comes when <paramref name="gate"/> has ended, or never if the server ends before.</summary>
-    public void GiveInHalves(string path, byte[] data, Task gate)
-    {
-        Give(path, data);
-        lock (_answers)
-            _gates[path] = gate;
-    }
-
     public void Redirect(string path, string location) =>
         Answer(path, Encoding.ASCII.GetBytes($"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
 
@@ -65,7 +57,12 @@ public sealed class WebOrigin : IAsyncDisposable
     public Action Hold(string path, byte[] file)
     {
         var released = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        GiveInHalves(path, file, released.Task);
+        lock (_answers)
+        {
+            _files[path] = file;
+            _gates[path] = (released.Task, file.Length - (file.Length / 2));
+        }
+
         return released.SetResult;
     }
 
@@ -111,9 +108,9 @@ public sealed class WebOrigin : IAsyncDisposable
                 var answer = AnswerTo(method, path, range);
                 if (GateOf(path) is { } gate)
                 {
-                    await stream.WriteAsync(answer.AsMemory(0, answer.Length / 2));
-                    await gate.WaitAsync(_end.Token);
-                    answer = answer[(answer.Length / 2)..];
+                    await stream.WriteAsync(answer.AsMemory(0, answer.Length - gate.Behind));
+                    await gate.Open.WaitAsync(_end.Token);
+                    answer = answer[^gate.Behind..];
                 }
 
                 await stream.WriteAsync(answer);
@@ -125,10 +122,10 @@ public sealed class WebOrigin : IAsyncDisposable
         }
     }
 
-    private Task? GateOf(string path)
+    private (Task Open, int Behind)? GateOf(string path)
     {
         lock (_answers)
-            return _gates.GetValueOrDefault(path);
+            return _gates.TryGetValue(path, out var gate) ? gate : null;
     }
 
     private byte[] AnswerTo(string method, string path, string? range)
