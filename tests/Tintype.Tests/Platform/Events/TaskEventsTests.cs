@@ -53,8 +53,8 @@ public sealed class TaskEventsTests : IAsyncDisposable, ITokenValidator
         await client.LeaveAsync();
 
         await process.StartAsync();
-        var second = await process.EnqueueAsync();
         await process.UntilAsync(first, TaskState.Success);
+        var second = await process.EnqueueAsync();
         await process.UntilAsync(second, TaskState.Success);
         var back = Follow(process, last);
 
