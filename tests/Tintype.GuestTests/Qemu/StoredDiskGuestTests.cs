@@ -98,8 +98,8 @@ public sealed class StoredDiskGuestTests : IAsyncDisposable
         var overlay = new FileInfo(Path.Combine(Directory, "disk.qcow2")).Length;
         Assert.InRange(cache, 20L << 20, 200L << 20);
         Assert.InRange(overlay, 5_000_000, 16L << 20);
-        var dirty = await DirtyAsync();
-        Assert.InRange(dirty, 5_000_000, 12L << 20);
+        // No limit: the guest's kernel goes on zeroing inode tables for as long as it runs, which is written and takes no room.
+        Assert.True(await DirtyAsync() >= 5_000_000);
     }
 
     [Fact]

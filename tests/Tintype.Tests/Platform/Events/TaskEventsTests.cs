@@ -185,7 +185,7 @@ public sealed class TaskEventsTests : IAsyncDisposable, ITokenValidator
 
     private sealed class Client
     {
-        private static readonly TimeSpan _limit = TimeSpan.FromSeconds(30);
+        private static readonly TimeSpan _limit = TimeSpan.FromMinutes(2);
         private readonly CancellationTokenSource _end;
         private readonly StreamReader _reader;
         private readonly Task _run;

@@ -53,7 +53,7 @@ internal sealed class TaskWorld : IAsyncDisposable
 /// <summary>What one server process has of tasks. Its rounds are made by the test.</summary>
 internal sealed class TaskProcess
 {
-    private static readonly TimeSpan _limit = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _limit = TimeSpan.FromMinutes(2);
 
     private readonly MetadataDatabase _database;
 
