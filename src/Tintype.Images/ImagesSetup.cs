@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Tintype.Images.Caching;
+using Tintype.Images.Chunks;
 using Tintype.Images.Data;
 using Tintype.Images.Disks;
 using Tintype.Images.Import;
@@ -45,6 +46,7 @@ public static class ImagesSetup
         services.AddImageSignatures();
         services.AddImageLocations();
         services.AddImageCache();
+        services.AddChunkCare();
         services.AddUploads();
         services.AddMetadefs();
         services.AddSingleton<ImageRepository>();
@@ -84,5 +86,6 @@ public static class ImagesSetup
         ImageTaskEndpoints.Map(api);
         routes.MapUploads();
         SizeEndpoints.Map(routes);
+        routes.MapChunkCare();
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Tintype.Images.Chunks;
 using Tintype.Platform;
 using Tintype.Platform.Database;
@@ -21,21 +22,24 @@ internal sealed class StoreFactory
     private readonly IWebClient _web;
     private readonly MetadataDatabase _database;
     private readonly TimeProvider _time;
+    private readonly ILogger<ChunkIndexRepository> _log;
 
-    private StoreFactory(DataDirectory data, IWebClient web, MetadataDatabase database, TimeProvider time)
+    private StoreFactory(DataDirectory data, IWebClient web, MetadataDatabase database, TimeProvider time, ILogger<ChunkIndexRepository> log)
     {
         _data = data;
         _web = web;
         _database = database;
         _time = time;
+        _log = log;
     }
 
     /// <exception cref="InvalidOperationException">The configuration is wrong; the message says where.</exception>
-    public static ImageStores Open(StoreOptions options, DataDirectory data, IWebClient web, MetadataDatabase database, TimeProvider time)
+    public static ImageStores Open(StoreOptions options, DataDirectory data, IWebClient web, MetadataDatabase database, TimeProvider time,
+        ILogger<ChunkIndexRepository> log)
     {
         if (options.Stores.Count == 0)
             options.Stores[Sole] = new StoreSettings { Driver = "local" };
-        var factory = new StoreFactory(data, web, database, time);
+        var factory = new StoreFactory(data, web, database, time, log);
         var stores = options.Stores.Select(store => factory.Open(store.Key, store.Value)).ToList();
         var writable = stores.Where(store => store.TakesData).Select(store => store.Name).ToList();
         var byDefault = options.DefaultStore ?? (writable.Count == 1 ? writable[0] : null);
@@ -72,7 +76,7 @@ internal sealed class StoreFactory
 
     private ImageStore OpenChunks(string name, string path, StoreSettings settings)
     {
-        var store = new ChunkStore(name, LocalStore.Open(name, RecordsOf(path)), LocalStore.Open(name, PacksOf(path)), new ChunkIndexRepository(_database, name, _time));
+        var store = new ChunkStore(name, LocalStore.Open(name, RecordsOf(path)), LocalStore.Open(name, PacksOf(path)), new ChunkIndexRepository(_database, name, _time, _log));
         return new ImageStore(name, Chunks, settings.Description, settings.Weight, store, new Dictionary<string, string> { ["data_dir"] = path });
     }
 

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Tintype.Images.Chunks;
 using Tintype.Images.Stores.Http;
 using Tintype.Platform;
 using Tintype.Platform.Database;
@@ -15,7 +17,7 @@ internal static class StoresSetup
         services.AddOptions<StoreOptions>().BindConfiguration("Images").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => StoreFactory.Open(
             provider.GetRequiredService<IOptions<StoreOptions>>().Value, provider.GetRequiredService<DataDirectory>(), provider.GetRequiredService<IWebClient>(),
-            provider.GetRequiredService<MetadataDatabase>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<MetadataDatabase>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ChunkIndexRepository>>()));
         services.AddSingleton<IWebClient, StoreWeb>();
         services.AddSingleton<StoreDeletion>();
         services.AddHostedService<StoreCheck>();

@@ -36,4 +36,7 @@ public sealed record EventsEnd(string Reason);
 [JsonSerializable(typeof(EventsEnd))]
 [JsonSerializable(typeof(VerificationView))]
 [JsonSerializable(typeof(ImageSizesView))]
+[JsonSerializable(typeof(ChunkCollectionRequest))]
+[JsonSerializable(typeof(ChunkCollectionsView))]
+[JsonSerializable(typeof(ChunkScrubsView))]
 public sealed partial class ExtensionsJson : JsonSerializerContext;

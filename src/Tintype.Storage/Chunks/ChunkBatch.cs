@@ -58,7 +58,7 @@ internal sealed class ChunkBatch : IDisposable
     /// <summary>Chunks of the basis.</summary>
     public void Keep(long chunks) => _parts.Add(new Part(PartKind.Kept, 0, chunks));
 
-    /// <summary>Names the chunks, and compresses those that the store has not. Touches nothing that other batches do.</summary>
+    /// <summary>Names the chunks, and compresses those that the session has to store. Touches nothing that other batches do.</summary>
     public async Task PrepareAsync(ChunkSession session, CancellationToken ct)
     {
         await _processors.WaitAsync(ct);
@@ -67,11 +67,11 @@ internal sealed class ChunkBatch : IDisposable
         {
             for (var i = 0; i < _parts.Count; i++)
                 _parts[i] = Named(_parts[i]);
-            var known = await session.FindAsync([.. _parts.Where(p => p.Kind == PartKind.Chunk).Select(p => p.Hash).Distinct()], ct);
+            var usable = await session.FindUsableAsync([.. _parts.Where(p => p.Kind == PartKind.Chunk).Select(p => p.Hash).Distinct()], ct);
             for (var i = 0; i < _parts.Count; i++)
             {
                 if (_parts[i].Kind == PartKind.Chunk)
-                    _parts[i] = known.ContainsKey(_parts[i].Hash) ? _parts[i] with { Kind = PartKind.Known } : Encoded(_parts[i], codec);
+                    _parts[i] = usable.Contains(_parts[i].Hash) ? _parts[i] with { Kind = PartKind.Known } : Encoded(_parts[i], codec);
             }
         }
         finally

@@ -26,6 +26,7 @@ internal sealed class ChunkBlobWriter(IBlobWriter record, ContentWriter content)
         var root = await content.CompleteAsync(ct);
         await record.WriteAsync(ChunkedBlob.Of(new ManifestShape(Length, ContentWriter.ChunkSize), root, layout: null).Encode(), ct);
         await record.CommitAsync(ct);
+        await content.EndAsync(CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()

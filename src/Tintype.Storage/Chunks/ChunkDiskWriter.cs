@@ -59,6 +59,7 @@ internal sealed class ChunkDiskWriter(
         var blob = await layOut(_shape, root, ct);
         await record.WriteAsync(blob.Encode(), ct);
         await record.CommitAsync(ct);
+        await content.EndAsync(CancellationToken.None);
         return blob.FileLength;
     }
 

@@ -7,7 +7,7 @@ namespace Tintype.Storage.Chunks;
 /// costs a walk over all manifests.
 /// </summary>
 /// <param name="blobs">All that the store has.</param>
-internal sealed class ChunkMeasure(IRangeReadable packs, IChunkIndex index, Func<IAsyncEnumerable<ChunkedBlob>> blobs)
+internal sealed class ChunkMeasure(ChunkStore store, Func<IAsyncEnumerable<ChunkedBlob>> blobs)
 {
     // 64 MiB or so; 64 GiB of disk.
     private const int NamesAtOnce = 1 << 20;
@@ -34,7 +34,7 @@ internal sealed class ChunkMeasure(IRangeReadable packs, IChunkIndex index, Func
     private async Task<Dictionary<ChunkHash, bool>> OwnAsync(ChunkedBlob blob, ChunkHash root, Func<ChunkHash, bool> belongs, CancellationToken ct)
     {
         var own = new Dictionary<ChunkHash, bool>();
-        using var chunks = new PackedChunks(packs, index);
+        using var chunks = store.OpenChunks(root);
         await foreach (var name in new ManifestWalk(chunks).NamesAsync(blob.Shape, root, ct))
         {
             if (belongs(name))
@@ -46,7 +46,7 @@ internal sealed class ChunkMeasure(IRangeReadable packs, IChunkIndex index, Func
 
     private async Task MarkSharedAsync(ChunkedBlob blob, Dictionary<ChunkHash, bool> own, CancellationToken ct)
     {
-        using var chunks = new PackedChunks(packs, index);
+        using var chunks = store.OpenChunks(null);
         var walk = new ManifestWalk(chunks);
         var itself = false;
         await foreach (var other in blobs().WithCancellation(ct))
@@ -56,6 +56,7 @@ internal sealed class ChunkMeasure(IRangeReadable packs, IChunkIndex index, Func
                 itself = true;
             else if (other.RootName is { } root)
             {
+                using var held = store.OpenRoots.Hold(root.Hash);
                 await foreach (var name in walk.NamesAsync(other.Shape, root.Hash, ct))
                 {
                     if (own.ContainsKey(name))
@@ -69,7 +70,7 @@ internal sealed class ChunkMeasure(IRangeReadable packs, IChunkIndex index, Func
     {
         foreach (var some in own.Keys.Chunk(LookedUpTogether))
         {
-            foreach (var (name, place) in await index.FindAsync(some, ct))
+            foreach (var (name, place) in await store.Index.FindAsync(some, ct))
             {
                 sizes = own[name]
                     ? sizes with { Shared = sizes.Shared + place.Entry.StoredLength }

@@ -5,13 +5,15 @@ namespace Tintype.Storage.Chunks;
 /// <summary>
 /// Writes the chunks of one blob: what the store has already is only named, the rest goes into packs of this session's own.
 /// <code>
-/// chunk ─► known to the index, or in the packs of this session? ─► named
+/// chunk ─► usable by the index, or in the packs of this session? ─► named
 ///              └── no ─► compressed ─► open pack ─► full? ─► durable ─► index ─► the next pack
 /// </code>
 /// While one pack becomes durable, the next is written. A crash leaves an unfinished pack, which is garbage, or a finished one that the
-/// index does not name yet, which is garbage too. Nothing refers to a chunk before <see cref="CompleteAsync"/> has returned.
+/// index does not name yet, which is garbage too. Nothing refers to a chunk before <see cref="CompleteAsync"/> has returned. Until
+/// <see cref="EndAsync"/> the collector knows of the session by its lease, and leaves alone what it relies on.
 /// </summary>
-internal sealed class ChunkSession(IBlobStore packs, IChunkIndex index) : IChunkWriter, IAsyncDisposable
+/// <param name="lease">Goes with the session.</param>
+internal sealed class ChunkSession(IBlobStore packs, IChunkIndex index, IChunkLease lease) : IChunkWriter, IAsyncDisposable
 {
     private readonly ChunkCodec _codec = new();
     // In the open pack, and in the one before it: what was looked up a moment ago may have been told before the index had that.
@@ -24,20 +26,21 @@ internal sealed class ChunkSession(IBlobStore packs, IChunkIndex index) : IChunk
     /// <summary>Bytes that this session has added to the store, without the packs' own.</summary>
     public long Added => Interlocked.Read(ref _added);
 
-    /// <summary>Those of the chunks that the index knows. May be called beside everything else.</summary>
-    public Task<IReadOnlyDictionary<ChunkHash, ChunkPlace>> FindAsync(IReadOnlyCollection<ChunkHash> hashes, CancellationToken ct) => index.FindAsync(hashes, ct);
+    /// <inheritdoc cref="IChunkIndex.FindUsableAsync"/>
+    /// <remarks>May be called beside everything else.</remarks>
+    public Task<IReadOnlySet<ChunkHash>> FindUsableAsync(IReadOnlyCollection<ChunkHash> hashes, CancellationToken ct) => index.FindUsableAsync(hashes, ct);
 
     public async ValueTask<ChunkHash> WriteAsync(ReadOnlyMemory<byte> content, CancellationToken ct)
     {
         var hash = ChunkHash.Of(content.Span);
-        if (IsOurs(hash) || (await index.FindAsync([hash], ct)).Count > 0)
+        if (IsOurs(hash) || (await index.FindUsableAsync([hash], ct)).Count > 0)
             return hash;
         var (encoding, stored) = Encode(content);
         await AppendAsync(hash, encoding, stored, content.Length, ct);
         return hash;
     }
 
-    /// <summary>Stores a chunk that the index did not know a moment ago.</summary>
+    /// <summary>Stores a chunk that was not usable a moment ago.</summary>
     /// <param name="length">Bytes of the chunk itself.</param>
     public async ValueTask AppendAsync(ChunkHash hash, ChunkEncoding encoding, ReadOnlyMemory<byte> stored, int length, CancellationToken ct)
     {
@@ -45,7 +48,7 @@ internal sealed class ChunkSession(IBlobStore packs, IChunkIndex index) : IChunk
             return;
         if (_pack?.IsFull == true)
             await CloseAsync(_pack, ct);
-        _pack ??= await PackWriter.CreateAsync(packs, ct);
+        _pack ??= await PackWriter.CreateAsync(packs, await lease.BeginPackAsync(ct), ct);
         await _pack.AppendAsync(hash, encoding, stored, length, ct);
         _inPack.Add(hash);
         Interlocked.Add(ref _added, stored.Length);
@@ -59,12 +62,17 @@ internal sealed class ChunkSession(IBlobStore packs, IChunkIndex index) : IChunk
         await _closing;
     }
 
+    /// <summary>To be called once what names the chunks is durable.</summary>
+    /// <exception cref="ChunkLeaseLostException">What was relied on may have been collected meanwhile.</exception>
+    public Task EndAsync(CancellationToken ct) => lease.EndAsync(ct);
+
     public async ValueTask DisposeAsync()
     {
         // What failed has been told by whatever waited for it, or does not matter any more.
         await _closing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_pack is not null)
             await _pack.DisposeAsync();
+        await lease.DisposeAsync();
         _codec.Dispose();
     }
 
@@ -87,7 +95,7 @@ internal sealed class ChunkSession(IBlobStore packs, IChunkIndex index) : IChunk
         await using (pack)
         {
             await pack.CommitAsync(ct);
-            await index.AddAsync(pack.Id, pack.Length, pack.Entries, ct);
+            await lease.AddAsync(pack.Id, pack.Length, pack.Entries, ct);
         }
     }
 }

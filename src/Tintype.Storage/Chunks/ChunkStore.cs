@@ -20,17 +20,50 @@ public sealed class ChunkStore(string name, IBlobStore records, IBlobStore packs
 
     public string Name => name;
 
-    public async Task<IBlobWriter> CreateAsync(Guid id, CancellationToken ct) =>
-        new ChunkBlobWriter(await records.CreateAsync(id, ct), NewContent(basis: null));
+    internal IBlobStore Records => records;
+
+    internal IBlobStore Packs => packs;
+
+    internal IChunkIndex Index => index;
+
+    /// <summary>What is being read here.</summary>
+    internal OpenRoots OpenRoots { get; } = new();
+
+    public async Task<IBlobWriter> CreateAsync(Guid id, CancellationToken ct)
+    {
+        var session = await BeginAsync(basis: null, ct);
+        try
+        {
+            return new ChunkBlobWriter(await records.CreateAsync(id, ct), new ContentWriter(session, basis: null));
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
 
     public async Task<IDiskWriter> CreateDiskAsync(Guid id, long length, DiskFileFormat file, Guid? basis, CancellationToken ct)
     {
         if (length < 0 || length % 512 != 0 || length > Qcow2Layout.MaximumVirtualSize)
             throw new ArgumentOutOfRangeException(nameof(length), length, $"A disk consists of sectors of 512 bytes, and has {Qcow2Layout.MaximumVirtualSize} bytes at the most.");
         var from = basis is { } other ? await FindAsync(other, ct) : null;
-        // One reader takes over names, beside another that copies the bytes between them.
-        return new ChunkDiskWriter(length, await records.CreateAsync(id, ct), NewContent(from is null ? null : OpenContent(from)), from is null ? null : OpenContent(from), async (shape, root, token) =>
-            ChunkedBlob.Of(shape, root, file == DiskFileFormat.Qcow2 ? await LayOutAsync(shape, root, token) : null));
+        var session = await BeginAsync(from?.RootName?.Hash, ct);
+        try
+        {
+            // Deleted before the session was known to need it, it may be garbage by now.
+            if (basis is { } still)
+                await FindAsync(still, ct);
+            var record = await records.CreateAsync(id, ct);
+            // One reader takes over names, beside another that copies the bytes between them.
+            return new ChunkDiskWriter(length, record, new ContentWriter(session, from is null ? null : OpenContent(from)), from is null ? null : OpenContent(from), async (shape, root, token) =>
+                ChunkedBlob.Of(shape, root, file == DiskFileFormat.Qcow2 ? await LayOutAsync(shape, root, token) : null));
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task<IStoredDisk> OpenDiskAsync(Guid id, CancellationToken ct) => OpenContent(await FindAsync(id, ct));
@@ -64,7 +97,7 @@ public sealed class ChunkStore(string name, IBlobStore records, IBlobStore packs
     }
 
     public async Task<StoredSizes> MeasureAsync(Guid id, CancellationToken ct) =>
-        await new ChunkMeasure(_packs, index, () => ListBlobsAsync(ct)).MeasureAsync(await FindAsync(id, ct), ct);
+        await new ChunkMeasure(this, () => ListBlobsAsync(ct)).MeasureAsync(await FindAsync(id, ct), ct);
 
     private async IAsyncEnumerable<ChunkedBlob> ListBlobsAsync([EnumeratorCancellation] CancellationToken ct)
     {
@@ -75,11 +108,16 @@ public sealed class ChunkStore(string name, IBlobStore records, IBlobStore packs
         }
     }
 
-    private ContentWriter NewContent(ChunkedDisk? basis) => new(new ChunkSession(packs, index), basis);
+    /// <summary>A reader for what lies below a root, which stays until the reader is disposed, even if the blob is deleted meanwhile.</summary>
+    /// <param name="root">Null for a reader that needs nothing kept.</param>
+    internal PackedChunks OpenChunks(ChunkHash? root) => new(_packs, index, root is { } read ? OpenRoots.Hold(read) : null);
+
+    /// <param name="basis">The root of what parts are taken over from.</param>
+    internal async Task<ChunkSession> BeginAsync(ChunkHash? basis, CancellationToken ct) => new(packs, index, await index.BeginAsync(basis, ct));
 
     private ChunkedDisk OpenContent(ChunkedBlob blob) => OpenContent(blob.Shape, blob.RootName);
 
-    private ChunkedDisk OpenContent(ManifestShape shape, ManifestName? root) => new(shape, root, new PackedChunks(_packs, index));
+    private ChunkedDisk OpenContent(ManifestShape shape, ManifestName? root) => new(shape, root, OpenChunks(root?.Hash));
 
     private async Task<Qcow2Layout> LayOutAsync(ManifestShape shape, ManifestName? root, CancellationToken ct)
     {
@@ -135,7 +173,8 @@ public sealed class ChunkStore(string name, IBlobStore records, IBlobStore packs
     }
 
     /// <exception cref="InvalidDataException">The blob's record is damaged.</exception>
-    private async Task<ChunkedBlob> FindAsync(Guid id, CancellationToken ct)
+    /// <exception cref="BlobNotFoundException">It has no record.</exception>
+    internal async Task<ChunkedBlob> FindAsync(Guid id, CancellationToken ct)
     {
         Stream record;
         try

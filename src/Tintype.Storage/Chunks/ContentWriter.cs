@@ -5,7 +5,7 @@ namespace Tintype.Storage.Chunks;
 /// <summary>
 /// Cuts what is written into chunks, and builds the manifest over their names.
 /// <code>
-/// bytes ─► batch ─► hashed, zeros found ─► known to the index? ─► no: compressed ─► the batch before is done ─► session, manifest
+/// bytes ─► batch ─► hashed, zeros found ─► usable by the index? ─► no: compressed ─► the batch before is done ─► session, manifest
 ///          (by whoever writes)   (batches side by side, as many as there are processors)        (one after another)
 /// </code>
 /// A fixed number of batches goes round, so that who writes waits for the slowest, and memory does not grow with the content.
@@ -82,6 +82,9 @@ internal sealed class ContentWriter : IAsyncDisposable
         Length += length;
         await PassOnAsync(batch, ct);
     }
+
+    /// <inheritdoc cref="ChunkSession.EndAsync"/>
+    public Task EndAsync(CancellationToken ct) => _session.EndAsync(ct);
 
     /// <summary>Makes the content durable.</summary>
     /// <returns>The root of its manifest; null if it is empty or all zeros.</returns>

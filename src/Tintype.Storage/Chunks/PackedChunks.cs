@@ -3,8 +3,12 @@ using Tintype.Storage.Chunks.Packs;
 
 namespace Tintype.Storage.Chunks;
 
-/// <summary>Reads chunks from the packs of a store. Serves one reader at a time.</summary>
-internal sealed class PackedChunks(IRangeReadable packs, IChunkIndex index) : IChunkReader, IDisposable
+/// <summary>
+/// Reads chunks from the packs of a store. Serves one reader at a time. A pack may go while it is read from, when the collector writes
+/// what is left of it elsewhere: then the chunks are looked up again.
+/// </summary>
+/// <param name="hold">Keeps what is read; given up with the reader.</param>
+internal sealed class PackedChunks(IRangeReadable packs, IChunkIndex index, IDisposable? hold = null) : IChunkReader, IDisposable
 {
     /// <summary>Bytes that are read at once, if they are not one chunk's.</summary>
     private const int LongestRun = 2 << 20;
@@ -20,8 +24,18 @@ internal sealed class PackedChunks(IRangeReadable packs, IChunkIndex index) : IC
     public async ValueTask<int> ReadAsync(ChunkHash hash, Memory<byte> target, CancellationToken ct)
     {
         var place = (await FindAsync([hash], ct))[hash];
-        await ReadAsync(place.Pack, [(place.Entry, target)], ct);
-        return place.Entry.Length;
+        while (true)
+        {
+            try
+            {
+                await ReadAsync(place.Pack, [(place.Entry, target)], ct);
+                return place.Entry.Length;
+            }
+            catch (ChunkMissingException gone)
+            {
+                place = (await FindElsewhereAsync(place, gone, ct))[hash];
+            }
+        }
     }
 
     /// <summary>Reads many chunks, each into a place of its own, with as few reads as their places allow.</summary>
@@ -37,18 +51,22 @@ internal sealed class PackedChunks(IRangeReadable packs, IChunkIndex index) : IC
             {
                 if (run.Count > 0 && (next.Entry.Offset > End(run[^1].Entry) || End(next.Entry) - run[0].Entry.Offset > LongestRun))
                 {
-                    await ReadAsync(pack.Key, run, ct);
+                    await ReadRunAsync(pack.Key, run, ct);
                     run.Clear();
                 }
 
                 run.Add(next);
             }
 
-            await ReadAsync(pack.Key, run, ct);
+            await ReadRunAsync(pack.Key, run, ct);
         }
     }
 
-    public void Dispose() => _codec.Dispose();
+    public void Dispose()
+    {
+        hold?.Dispose();
+        _codec.Dispose();
+    }
 
     private static long End(PackEntry entry) => entry.Offset + entry.StoredLength;
 
@@ -64,6 +82,27 @@ internal sealed class PackedChunks(IRangeReadable packs, IChunkIndex index) : IC
         return places;
     }
 
+    /// <exception cref="ChunkMissingException">It is said to lie where it was not found.</exception>
+    private async Task<IReadOnlyDictionary<ChunkHash, ChunkPlace>> FindElsewhereAsync(ChunkPlace place, ChunkMissingException gone, CancellationToken ct)
+    {
+        var places = await FindAsync([place.Entry.Hash], ct);
+        return places[place.Entry.Hash].Pack == place.Pack ? throw new ChunkMissingException(gone.Hash, gone.InnerException) : places;
+    }
+
+    private async Task ReadRunAsync(Guid pack, List<(PackEntry Entry, Memory<byte> Target)> run, CancellationToken ct)
+    {
+        try
+        {
+            await ReadAsync(pack, run, ct);
+        }
+        catch (ChunkMissingException)
+        {
+            // Each of them may lie in another pack now.
+            foreach (var (entry, target) in run)
+                await ReadAsync(entry.Hash, target, ct);
+        }
+    }
+
     // Chunks without a gap between them, in the order of their places; one that is wanted twice comes twice.
     private async Task ReadAsync(Guid pack, List<(PackEntry Entry, Memory<byte> Target)> run, CancellationToken ct)
     {
@@ -76,7 +115,7 @@ internal sealed class PackedChunks(IRangeReadable packs, IChunkIndex index) : IC
             await using var stream = await packs.OpenRangeAsync(pack, start, length, ct);
             await stream.ReadExactlyAsync(_stored.AsMemory(0, length), ct);
         }
-        catch (Exception gone) when (gone is BlobNotFoundException or ArgumentOutOfRangeException)
+        catch (Exception gone) when (gone is BlobNotFoundException or ArgumentOutOfRangeException or EndOfStreamException)
         {
             throw new ChunkMissingException(run[0].Entry.Hash, gone);
         }

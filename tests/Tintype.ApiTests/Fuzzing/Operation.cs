@@ -85,6 +85,7 @@ public sealed record Operation(string Method, string Path, Needs Needs = Needs.N
         new("POST", Uploads, Needs.Image, "some bytes of a disk", OffsetOctets, "", Tus, "Upload-Length: 20", "Upload-Metadata: {metadata}", "Upload-Checksum: sha1 8XDrLGS3JTyu8DRh8Dj7mVNQ2Zg="),
         new("HEAD", Uploads + "/{upload}", Needs.Upload, Headers: Tus), new("DELETE", Uploads + "/{upload}", Needs.Upload, Headers: Tus),
         new("PATCH", Uploads + "/{upload}", Needs.Upload, "some bytes", OffsetOctets, "", Tus, "Upload-Offset: 0"),
+        new("GET", "/tintype/v1/chunks/collection"), new("POST", "/tintype/v1/chunks/collection", Body: """{"dry_run": true}"""), new("GET", "/tintype/v1/chunks/scrub"),
         new("GET", "/tintype/v1/tasks", Query: "kind=snapshot&state=running&subject={new}&limit=3&marker={new}"), new("GET", "/tintype/v1/tasks/{new}"), new("POST", "/tintype/v1/tasks/{new}/cancel"), new("GET", "/tintype/v1/images/{image}/verification", Needs.Image), new("GET", "/tintype/v1/images/{image}/verification/console", Needs.Image),
 
         new("POST", "/identity/v3/auth/tokens", Body: """{"auth": {"identity": {"methods": ["token"], "token": {"id": "{new}"} }, "scope": {"project": {"name": "one", "domain": {"name": "Default"} } } } }"""),

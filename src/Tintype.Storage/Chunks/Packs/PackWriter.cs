@@ -31,9 +31,9 @@ internal sealed class PackWriter : IAsyncDisposable
     /// <summary>Whether the next chunk belongs into another pack.</summary>
     public bool IsFull => _blob.Length >= FullLength || _entries.Count >= FullEntries;
 
-    public static async Task<PackWriter> CreateAsync(IBlobStore store, CancellationToken ct)
+    /// <param name="id">Under which it was announced to the index.</param>
+    public static async Task<PackWriter> CreateAsync(IBlobStore store, Guid id, CancellationToken ct)
     {
-        var id = Guid.NewGuid();
         var pack = new PackWriter(id, await store.CreateAsync(id, ct));
         try
         {

@@ -14,6 +14,11 @@ internal sealed class MemoryIndex : IChunkIndex
             return Task.FromResult<IReadOnlyDictionary<ChunkHash, ChunkPlace>>(hashes.Where(_places.ContainsKey).ToDictionary(hash => hash, hash => _places[hash]));
     }
 
+    public async Task<IReadOnlySet<ChunkHash>> FindUsableAsync(IReadOnlyCollection<ChunkHash> hashes, CancellationToken ct) =>
+        (await FindAsync(hashes, ct)).Keys.ToHashSet();
+
+    public Task<IChunkLease> BeginAsync(ChunkHash? basis, CancellationToken ct) => Task.FromResult<IChunkLease>(new Lease(this));
+
     public Task AddAsync(Guid pack, long length, IReadOnlyList<PackEntry> entries, CancellationToken ct)
     {
         lock (_places)
@@ -23,5 +28,17 @@ internal sealed class MemoryIndex : IChunkIndex
         }
 
         return Task.CompletedTask;
+    }
+
+    /// <summary>Nobody collects here.</summary>
+    private sealed class Lease(MemoryIndex index) : IChunkLease
+    {
+        public Task<Guid> BeginPackAsync(CancellationToken ct) => Task.FromResult(Guid.NewGuid());
+
+        public Task AddAsync(Guid pack, long length, IReadOnlyList<PackEntry> entries, CancellationToken ct) => index.AddAsync(pack, length, entries, ct);
+
+        public Task EndAsync(CancellationToken ct) => Task.CompletedTask;
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

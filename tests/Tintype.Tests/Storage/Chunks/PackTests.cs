@@ -42,7 +42,7 @@ public sealed class PackTests : IDisposable
     [Fact]
     public async Task A_pack_that_is_not_committed_is_nowhere()
     {
-        await using (var pack = await PackWriter.CreateAsync(_store, Ct))
+        await using (var pack = await PackWriter.CreateAsync(_store, Guid.NewGuid(), Ct))
             await pack.AppendAsync(ChunkHash.Of([1]), ChunkEncoding.Plain, new byte[] { 1 }, 1, Ct);
         Assert.Empty(await _store.ListAsync(Ct).ToListAsync(Ct));
     }
@@ -126,7 +126,7 @@ public sealed class PackTests : IDisposable
     private async Task<(Guid Id, IReadOnlyList<PackEntry> Entries)> WriteAsync(IReadOnlyList<byte[]> chunks)
     {
         using var codec = new ChunkCodec();
-        await using var pack = await PackWriter.CreateAsync(_store, Ct);
+        await using var pack = await PackWriter.CreateAsync(_store, Guid.NewGuid(), Ct);
         foreach (var chunk in chunks)
         {
             var (encoding, stored) = Encode(codec, chunk);
