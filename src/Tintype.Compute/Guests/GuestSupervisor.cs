@@ -16,13 +16,14 @@ namespace Tintype.Compute.Guests;
 ///                  ├─────► forced off ────────► stopped, crash
 ///                  └─────► QEMU died ─────────► stopped, crash, with the reason as fault and as an action
 /// </code>
-/// Disposing leaves every guest running: the next start of the server finds it.
+/// Disposing leaves every guest running, for the next start of the server to find, and returns when nobody here writes about one any more.
 /// </summary>
 internal sealed class GuestSupervisor(
     IGuestLauncher launcher, GuestAdmission admission, IGuestHost host, GuestSpecs specs, ServerRepository servers,
     ServerActionRepository actions, IDiskSockets sockets, DiskFill fill, ILogger<GuestSupervisor> log) : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<Guid, RunningGuest> _running = new();
+    private readonly ConcurrentDictionary<Task, Guid> _followed = new();
 
     public RunningGuest? Find(Guid id) => _running.GetValueOrDefault(id);
 
@@ -94,9 +95,16 @@ internal sealed class GuestSupervisor(
     private void Watch(Server server, RunningGuest guest, IReadOnlyList<DiskLayer> chain)
     {
         _running[server.Id] = guest;
-        _ = WatchAsync(server, guest);
+        Follow(server.Id, WatchAsync(server, guest));
         if (chain.Any(layer => layer.IsStored))
-            _ = fill.RunAsync(server.Id, guest.Process);
+            Follow(server.Id, fill.RunAsync(server.Id, guest.Process));
+    }
+
+    // Neither of them throws, and each of them ends with its guest or its guest's channel.
+    private void Follow(Guid id, Task work)
+    {
+        _followed[work] = id;
+        _ = work.ContinueWith(ended => _followed.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     private async Task WatchAsync(Server server, RunningGuest guest)
@@ -150,5 +158,6 @@ internal sealed class GuestSupervisor(
     {
         foreach (var guest in _running.Values)
             await guest.Process.DisposeAsync();
+        await Task.WhenAll(_followed.Keys);
     }
 }

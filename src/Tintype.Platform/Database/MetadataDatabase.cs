@@ -83,6 +83,7 @@ public sealed class MetadataDatabase : IDisposable
         await _writer.WaitAsync(ct);
         try
         {
+            ObjectDisposedException.ThrowIf(_disposed, this);
             _writing ??= Connect();
             await using var transaction = _writing.BeginImmediate();
             scope = new WriteScope(_writing, transaction);
@@ -148,12 +149,16 @@ public sealed class MetadataDatabase : IDisposable
         pragma.ExecuteNonQuery();
     }
 
+    /// <summary>Waits for the write that runs. Those that wait for it, and later ones, end with <see cref="ObjectDisposedException"/>.</summary>
     public void Dispose()
     {
+        _writer.Wait();
         _disposed = true;
+        _writing?.Dispose();
+        _writing = null;
+        // Not disposed: who waits for it must still be answered.
+        _writer.Release();
         while (_idle.TryPop(out var connection))
             connection.Dispose();
-        _writing?.Dispose();
-        _writer.Dispose();
     }
 }

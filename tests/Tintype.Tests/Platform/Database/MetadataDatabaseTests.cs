@@ -103,6 +103,33 @@ public sealed class MetadataDatabaseTests : IAsyncLifetime
         Assert.Equal(Enumerable.Range(0, 400).Select(i => i % 2 == 0 ? "one" : "two"), names);
     }
 
+    [Fact]
+    public async Task A_write_that_runs_at_the_end_is_finished_and_those_that_wait_for_it_are_refused()
+    {
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var mayEnd = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var running = _database.WriteAsync(async scope =>
+        {
+            begun.SetResult();
+            await mayEnd.Task;
+            await scope.ExecuteAsync("INSERT INTO things VALUES (9, 'nine')");
+        }, Ct);
+        await begun.Task;
+        var disposal = Task.Factory.StartNew(_database.Dispose, Ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        var waiting = _database.WriteAsync(scope => scope.ExecuteAsync("INSERT INTO things VALUES (10, 'ten')"), Ct);
+
+        mayEnd.SetResult();
+        await running;
+        await disposal;
+        // It may have had its turn before the end, in which case it is there.
+        var refused = await Record.ExceptionAsync(() => waiting) is ObjectDisposedException;
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => _database.WriteAsync(scope => scope.ExecuteAsync("DELETE FROM things"), Ct));
+        _database = new MetadataDatabase(_database.Path);
+        Assert.Equal(refused ? 4 : 5, await CountAsync());
+        Assert.Equal("nine", await NameAsync(9));
+    }
+
     private Task<string?> NameAsync(long id) => _database.ReadAsync(db => db.QuerySingleAsync<string?>(Find, new { id }), Ct);
 
     private Task<long> CountAsync() => _database.ReadAsync(db => db.ExecuteScalarAsync<long>("SELECT COUNT(*) FROM things"), Ct);
