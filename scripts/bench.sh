@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures Tintype beside Debian's Glance and nginx, and prints what has come of each promise about speed (docs/performance.md).
-# usage: ./dev bench [--quick] [--rounds N] [--write FILE] [upload] [download] [list] [cycle] [memory]
+# usage: ./dev bench [--quick] [--rounds N] [--write FILE] [--full] [NAMES]
 set -euo pipefail
 here=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

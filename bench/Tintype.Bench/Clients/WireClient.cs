@@ -41,6 +41,18 @@ internal sealed class WireClient : IDisposable
         ReadBody(ReadHead());
     }
 
+    /// <summary>Has the kernel send a file as a body.</summary>
+    /// <returns>Its length.</returns>
+    /// <exception cref="HttpRequestException">The answer is no success.</exception>
+    public long PutFile(string path, string? token, string file)
+    {
+        var length = new FileInfo(file).Length;
+        SendHead("PUT", path, token, $"Content-Type: application/octet-stream\r\nContent-Length: {length}\r\n");
+        _socket.SendFile(file);
+        ReadBody(ReadHead());
+        return length;
+    }
+
     /// <summary>Asks for a body, or a range of it, and throws it away.</summary>
     /// <returns>Bytes that came.</returns>
     /// <exception cref="HttpRequestException">The answer is no success.</exception>

@@ -12,5 +12,9 @@ internal static class Groups
         ("list", ListLines.MeasureAsync),
         ("cycle", CycleLines.MeasureAsync),
         ("memory", MemoryLines.MeasureAsync),
+        ("ingest", IngestLines.MeasureAsync),
+        ("snapshot", SnapshotLines.MeasureAsync),
+        ("disksize", DiskSizeLines.MeasureAsync),
+        ("series", SeriesLines.MeasureAsync),
     ];
 }

@@ -57,9 +57,11 @@ internal static class Rounds
         return samples.ToDictionary(s => s.Key, s => (IReadOnlyList<Sample>)s.Value);
     }
 
-    public static double Median(this IReadOnlyList<Sample> samples, Func<Sample, double> figure)
+    public static double Median<T>(this IReadOnlyList<T> samples, Func<T, double> figure) => samples.Select(figure).ToList().Median();
+
+    public static double Median(this IReadOnlyList<double> figures)
     {
-        var sorted = samples.Select(figure).Order().ToList();
+        var sorted = figures.Order().ToList();
         return sorted.Count % 2 == 1 ? sorted[sorted.Count / 2] : (sorted[(sorted.Count / 2) - 1] + sorted[sorted.Count / 2]) / 2;
     }
 }

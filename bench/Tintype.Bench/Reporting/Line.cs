@@ -7,9 +7,10 @@ namespace Tintype.Bench.Reporting;
 /// <param name="Ours">Tintype's figure, with its unit.</param>
 /// <param name="Theirs">That of whoever it is compared with, and who that is.</param>
 /// <param name="Ratio">Ours to theirs; where the bound is no ratio, the figure itself.</param>
-internal sealed record Line(string What, string Ours, string Theirs, double Ratio, Bound Bound)
+/// <param name="Bound">Null where nothing is promised: it is measured to be known.</param>
+internal sealed record Line(string What, string Ours, string Theirs, double Ratio, Bound? Bound)
 {
-    public bool Holds => Bound.Holds(Ratio);
+    public bool Holds => Bound?.Holds(Ratio) ?? true;
 }
 
 /// <param name="AtLeast">Whether less breaks it; otherwise more does.</param>
@@ -22,6 +23,8 @@ internal sealed record Bound(bool AtLeast, double Limit, string Unit, int Digits
     public static Bound Most(double ratio) => new(false, ratio, "", ratio < 0.1 ? 4 : 2);
 
     public static Bound MostMebibytes(double limit) => new(false, limit, " MiB", 0);
+
+    public static Bound MostMilliseconds(double limit) => new(false, limit, " ms", 0);
 
     public bool Holds(double value) => AtLeast ? value >= Limit : value <= Limit;
 

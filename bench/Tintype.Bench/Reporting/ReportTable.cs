@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace Tintype.Bench.Reporting;
@@ -13,7 +14,9 @@ internal static class ReportTable
         string[][] rows =
         [
             ["what", "Tintype", "beside it", "ratio", "bound", ""],
-            .. lines.Select(l => new[] { l.What, l.Ours, l.Theirs, l.Bound.Show(l.Ratio), l.Bound.ToString(), l.Holds ? "holds" : "**does not hold**" }),
+            .. lines.Select(l => l.Bound is { } bound
+                ? new[] { l.What, l.Ours, l.Theirs, bound.Show(l.Ratio), bound.ToString(), l.Holds ? "holds" : "**does not hold**" }
+                : [l.What, l.Ours, l.Theirs, l.Ratio.ToString("F2", CultureInfo.InvariantCulture), "", ""]),
         ];
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         var text = new StringBuilder();

@@ -15,5 +15,9 @@ internal static class Text
 
     public static string Mebibytes(double mebibytes) => string.Create(CultureInfo.InvariantCulture, $"{mebibytes:0} MiB");
 
+    public static string Seconds(double seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.00} s");
+
+    public static string Milliseconds(double milliseconds) => string.Create(CultureInfo.InvariantCulture, $"{milliseconds:0} ms");
+
     public static string Bytes(long bytes) => bytes >= 1L << 30 ? $"{bytes >> 30} GiB" : $"{bytes >> 20} MiB";
 }
