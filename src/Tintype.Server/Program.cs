@@ -10,7 +10,7 @@ using Tintype.Snapshots;
 using Tintype.Snapshots.Capture;
 
 if (args is [ThawWatchdog.Command, ..])
-    return await ThawWatchdog.RunAsync(args);
+    return await ThawWatchdog.RunAsync();
 if (args is [SocketKeeper.Command, ..])
     return await SocketKeeper.RunAsync(args);
 

@@ -8,14 +8,14 @@ namespace Tintype.Snapshots.Capture;
 /// The watchdog itself: a process of its own, started from this same program before a guest is frozen, so that a frozen guest is thawed even if the
 /// server is killed, hangs or is stopped in a debugger.
 /// <code>
-/// start ─► "armed" on stdout ─► waits on stdin ─► a line: thawed, good-bye
-///                                     ├─────────► its end: the server is gone ─► thaw
-///                                     └─────────► time is up ─────────────────► thaw
+/// start ─► stands by on stdin ─► a line: whom to guard ─► "armed" on stdout ─► waits on stdin ─► a line: thawed, good-bye
+///                └─► its end: good-bye                                              ├─────────► its end: the server is gone ─► thaw
+///                                                                                   └─────────► time is up ─────────────────► thaw
 /// </code>
 /// </summary>
 public static partial class ThawWatchdog
 {
-    /// <summary>The first argument: <c>thaw-watchdog SOCKET SECONDS</c>.</summary>
+    /// <summary>The first argument. The line on stdin is <c>SECONDS SOCKET</c>, the guest's agent's and how long it may be frozen.</summary>
     public const string Command = "thaw-watchdog";
 
     internal const string Armed = "armed";
@@ -25,23 +25,25 @@ public static partial class ThawWatchdog
     /// <summary>After this the agent is dead, and with it the guest's only way to thaw.</summary>
     private static readonly TimeSpan _giveUpAfter = TimeSpan.FromMinutes(5);
 
-    public static async Task<int> RunAsync(string[] args)
+    public static async Task<int> RunAsync()
     {
-        if (args is not [_, var socket, var limit] || !double.TryParse(limit, CultureInfo.InvariantCulture, out var seconds))
-        {
-            await Console.Error.WriteLineAsync($"usage: {Command} SOCKET SECONDS");
-            return 2;
-        }
-
         // A session of its own, and deaf: Ctrl-C on the server's terminal or a SIGTERM to its group must not end what guards the guest.
         _ = SetSid();
         using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => signal.Cancel = true);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => signal.Cancel = true);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => signal.Cancel = true);
 
-        await using var agent = new GuestAgentClient(socket);
         // Not Console.In: its asynchronous reads block the caller.
         using var parent = new StreamReader(Console.OpenStandardInput());
+        if (parent.ReadLine() is not { } duty)
+            return 0;
+        if (duty.Split(' ', 2) is not [var limit, var socket] || !double.TryParse(limit, CultureInfo.InvariantCulture, out var seconds))
+        {
+            await Console.Error.WriteLineAsync($"{Command}: expected 'SECONDS SOCKET', got '{duty}'");
+            return 2;
+        }
+
+        await using var agent = new GuestAgentClient(socket);
         var word = Task.Run(() => parent.ReadLine());
         await Console.Out.WriteLineAsync(Armed);
         var told = await Task.WhenAny(word, Task.Delay(TimeSpan.FromSeconds(seconds))) == word && await word is not null;

@@ -61,7 +61,7 @@ public sealed class KilledServerTests(SnapshotLab lab, ITestOutputHelper output)
         return watch.Elapsed;
     }
 
-    /// <summary>The watchdog is started just before the guest is frozen, and goes when it is thawed.</summary>
+    /// <summary>A server's first watchdog is started just before the guest is frozen, and goes when it is thawed.</summary>
     private async Task UntilWatchdogAsync(TimeSpan limit)
     {
         using var late = new CancellationTokenSource(limit + TimeSpan.FromSeconds(30));
@@ -81,7 +81,7 @@ public sealed class KilledServerTests(SnapshotLab lab, ITestOutputHelper output)
         try
         {
             var command = File.ReadAllText(Path.Combine(process, "cmdline"));
-            return command.Contains("thaw-watchdog", StringComparison.Ordinal) && command.Contains(lab.InstanceDirectory, StringComparison.Ordinal);
+            return command.Contains("thaw-watchdog", StringComparison.Ordinal) && command.Contains(lab.Server.DataDirectory, StringComparison.Ordinal);
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
         {

@@ -70,14 +70,28 @@ public sealed class ThawWatchdogTests : IAsyncDisposable
         await watchdog.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
+    [Fact]
+    public async Task One_that_stands_by_goes_with_its_parent_and_thaws_nobody()
+    {
+        using var watchdog = Start();
+        watchdog.StandardInput.Close();
+
+        await watchdog.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, watchdog.ExitCode);
+        Assert.False(_thawed.Task.IsCompleted);
+    }
+
+    private static Process Start() => Process.Start(new ProcessStartInfo(Repository.ServerExecutable, ["thaw-watchdog"])
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+    })!;
+
     private async Task<Process> ArmAsync(double seconds)
     {
-        var process = Process.Start(new ProcessStartInfo(Repository.ServerExecutable,
-            ["thaw-watchdog", Socket, seconds.ToString(System.Globalization.CultureInfo.InvariantCulture)])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
+        var process = Start();
+        await process.StandardInput.WriteLineAsync(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{seconds} {Socket}"));
+        await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         Assert.Equal("armed", await process.StandardOutput.ReadLineAsync(limit.Token));
         return process;
