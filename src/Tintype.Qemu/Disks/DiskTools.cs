@@ -9,14 +9,11 @@ public sealed class DiskTools(string exportsDirectory, IDiskSockets? sockets = n
 {
     private readonly Lazy<Task> _swept = new(() => DiskExport.SweepAsync(exportsDirectory, sockets));
 
-    public async Task CreateOverlayAsync(string path, DiskLayer backing, long virtualSize, CancellationToken ct)
-    {
-        // What lies in a store has no name that a header could hold.
-        await QemuImage.CreateAsync(path, backing.IsStored ? null : backing, virtualSize, ct);
-        await QemuImage.AddBitmapAsync(path, IDiskTools.FirstBitmap, ct);
-    }
+    // What lies in a store has no name that a header could hold.
+    public Task CreateOverlayAsync(string path, DiskLayer backing, long virtualSize, CancellationToken ct) =>
+        NewQcow2.WriteAsync(path, backing.IsStored ? null : backing, virtualSize, IDiskTools.FirstBitmap, ct);
 
-    public Task CreateEmptyAsync(string path, long virtualSize, CancellationToken ct) => QemuImage.CreateAsync(path, null, virtualSize, ct);
+    public Task CreateEmptyAsync(string path, long virtualSize, CancellationToken ct) => NewQcow2.WriteAsync(path, backing: null, virtualSize, bitmap: null, ct);
 
     public async Task<IDiskReader> OpenAsync(IReadOnlyList<DiskLayer> layers, uint isolationUid, CancellationToken ct)
     {

@@ -3,7 +3,7 @@ using Tintype.Qemu.Process;
 namespace Tintype.Qemu.Disks;
 
 /// <summary>
-/// What qemu-img and qemu-nbd do for us, always with explicit formats, time limits and no privileges.
+/// New disks, and what QEMU reads of others for us, always with explicit formats, time limits and no privileges.
 /// </summary>
 public interface IDiskTools
 {
@@ -15,7 +15,7 @@ public interface IDiskTools
     /// opening that file (its size and format are known), and with a persistent dirty bitmap, <see cref="FirstBitmap"/>: it marks what the guest
     /// has ever written.
     /// </summary>
-    /// <exception cref="DiskToolException">qemu-img refused.</exception>
+    /// <exception cref="DiskToolException">It cannot be written.</exception>
     Task CreateOverlayAsync(string path, DiskLayer backing, long virtualSize, CancellationToken ct);
 
     /// <summary>Makes an empty qcow2 without a backing file.</summary>

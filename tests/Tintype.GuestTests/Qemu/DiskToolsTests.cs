@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using CliWrap;
+using CliWrap.Buffered;
 using Tintype.Qemu.Disks;
 using Tintype.Qemu.Process;
 using Tintype.TestSupport;
@@ -67,6 +69,43 @@ public sealed class DiskToolsTests : IDisposable
         }
 
         Assert.Empty(Directory.EnumerateFileSystemEntries(Exports));
+    }
+
+    [Theory]
+    [InlineData(1L << 20)]
+    [InlineData(10L << 30)]
+    [InlineData((1000L << 30) + 512)]
+    [InlineData(60L << 40)]
+    public async Task New_disks_are_what_qemu_img_makes(long size)
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var below = _folder.Combine("below.raw");
+        await RunAsync("qemu-img", "create", "-q", "-f", "raw", below, "1M");
+        var (ours, theirs, empty) = (_folder.Combine("ours.qcow2"), _folder.Combine("theirs.qcow2"), _folder.Combine("empty.qcow2"));
+        await new DiskTools(Exports).CreateOverlayAsync(ours, new DiskLayer(below, "raw"), size, ct);
+        await RunAsync("qemu-img", "create", "-q", "-f", "qcow2", "-u", "-b", below, "-F", "raw", theirs, size.ToString(CultureInfo.InvariantCulture));
+        await RunAsync("qemu-img", "bitmap", "-f", "qcow2", "--add", "-g", "65536", theirs, IDiskTools.FirstBitmap);
+        await new DiskTools(Exports).CreateEmptyAsync(empty, size, ct);
+
+        Assert.Equal(await DescribedAsync(theirs), await DescribedAsync(ours));
+        await RunAsync("qemu-img", "check", "-q", "-f", "qcow2", ours);
+        await RunAsync("qemu-img", "check", "-q", "-f", "qcow2", empty);
+        // It takes data at both ends, the bitmap notes them, and all is in order still.
+        foreach (var disk in (string[])[ours, empty])
+        {
+            await RunAsync("qemu-io", "-f", "qcow2", "-c", "write -P 7 0 64k", "-c", string.Create(CultureInfo.InvariantCulture, $"write -P 8 {size - 512} 512"), disk);
+            await RunAsync("qemu-img", "check", "-q", "-f", "qcow2", disk);
+            await RunAsync("qemu-io", "-f", "qcow2", "-c", "read -P 7 0 64k", "-c", string.Create(CultureInfo.InvariantCulture, $"read -P 8 {size - 512} 512"), disk);
+        }
+    }
+
+    // Its file's name and size are its own; all else QEMU tells of both alike.
+    private static async Task<string> DescribedAsync(string disk)
+    {
+        var told = JsonNode.Parse((await Cli.Wrap("qemu-img").WithArguments(["info", "-f", "qcow2", "--output=json", disk]).ExecuteBufferedAsync(TestContext.Current.CancellationToken)).StandardOutput)!.AsObject();
+        told.Remove("filename");
+        told.Remove("actual-size");
+        return told.ToJsonString();
     }
 
     [Fact]
