@@ -84,6 +84,7 @@ internal sealed class ChunkBatch : IDisposable
     /// <summary>Brings what was prepared into the session and the manifest, behind that of the batches before.</summary>
     public async Task AppendAsync(ChunkSession session, ManifestBuilder manifest, ManifestTree? basis, CancellationToken ct)
     {
+        await StoreAsync(session, ct);
         foreach (var part in _parts)
         {
             switch (part.Kind)
@@ -94,11 +95,7 @@ internal sealed class ChunkBatch : IDisposable
                 case PartKind.Kept:
                     await manifest.AppendFromAsync(basis!, part.Count, ct);
                     break;
-                case PartKind.Known:
-                    await manifest.AppendAsync(part.Hash, ct);
-                    break;
                 default:
-                    await session.AppendAsync(part.Hash, part.Encoding, _buffer.AsMemory(part.Offset, part.StoredLength), (int)part.Count, ct);
                     await manifest.AppendAsync(part.Hash, ct);
                     break;
             }
@@ -106,6 +103,24 @@ internal sealed class ChunkBatch : IDisposable
     }
 
     public void Dispose() => _buffers.Return(_buffer);
+
+    // All that is new in one write: moved together, each towards the front, where what came before has left room.
+    private async Task StoreAsync(ChunkSession session, CancellationToken ct)
+    {
+        var chunks = new List<StoredChunk>(_parts.Count);
+        var end = 0;
+        foreach (var part in _parts)
+        {
+            if (part.Kind != PartKind.Chunk || session.IsOurs(part.Hash) || chunks.Exists(c => c.Hash == part.Hash))
+                continue;
+            _buffer.AsSpan(part.Offset, part.StoredLength).CopyTo(_buffer.AsSpan(end));
+            chunks.Add(new StoredChunk(part.Hash, part.Encoding, part.StoredLength, (int)part.Count));
+            end += part.StoredLength;
+        }
+
+        if (chunks.Count > 0)
+            await session.AppendAsync(chunks, _buffer.AsMemory(0, end), ct);
+    }
 
     // The last of the content may end within a chunk: it is cut where it ends.
     private void Hold(int count)

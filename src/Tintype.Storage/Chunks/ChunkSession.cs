@@ -30,27 +30,29 @@ internal sealed class ChunkSession(IBlobStore packs, IChunkIndex index, IChunkLe
     /// <remarks>May be called beside everything else.</remarks>
     public Task<IReadOnlySet<ChunkHash>> FindUsableAsync(IReadOnlyCollection<ChunkHash> hashes, CancellationToken ct) => index.FindUsableAsync(hashes, ct);
 
+    /// <summary>Whether this session has stored the chunk itself, so that the index may not have it yet.</summary>
+    public bool IsOurs(ChunkHash hash) => _inPack.Contains(hash) || _inPackBefore.Contains(hash);
+
     public async ValueTask<ChunkHash> WriteAsync(ReadOnlyMemory<byte> content, CancellationToken ct)
     {
         var hash = ChunkHash.Of(content.Span);
         if (IsOurs(hash) || (await index.FindUsableAsync([hash], ct)).Count > 0)
             return hash;
         var (encoding, stored) = Encode(content);
-        await AppendAsync(hash, encoding, stored, content.Length, ct);
+        await AppendAsync([new StoredChunk(hash, encoding, stored.Length, content.Length)], stored, ct);
         return hash;
     }
 
-    /// <summary>Stores a chunk that was not usable a moment ago.</summary>
-    /// <param name="length">Bytes of the chunk itself.</param>
-    public async ValueTask AppendAsync(ChunkHash hash, ChunkEncoding encoding, ReadOnlyMemory<byte> stored, int length, CancellationToken ct)
+    /// <summary>Stores chunks that were not usable a moment ago, and are not <see cref="IsOurs"/>.</summary>
+    /// <param name="stored">They as they are stored, back to back.</param>
+    public async ValueTask AppendAsync(IReadOnlyList<StoredChunk> chunks, ReadOnlyMemory<byte> stored, CancellationToken ct)
     {
-        if (IsOurs(hash))
-            return;
         if (_pack?.IsFull == true)
             await CloseAsync(_pack, ct);
         _pack ??= await PackWriter.CreateAsync(packs, await lease.BeginPackAsync(ct), ct);
-        await _pack.AppendAsync(hash, encoding, stored, length, ct);
-        _inPack.Add(hash);
+        await _pack.AppendAsync(chunks, stored, ct);
+        foreach (var chunk in chunks)
+            _inPack.Add(chunk.Hash);
         Interlocked.Add(ref _added, stored.Length);
     }
 
@@ -76,8 +78,6 @@ internal sealed class ChunkSession(IBlobStore packs, IChunkIndex index, IChunkLe
         _codec.Dispose();
     }
 
-    private bool IsOurs(ChunkHash hash) => _inPack.Contains(hash) || _inPackBefore.Contains(hash);
-
     private (ChunkEncoding Encoding, ReadOnlyMemory<byte> Stored) Encode(ReadOnlyMemory<byte> content) =>
         _codec.TryCompress(content.Span, out var compressed) ? (ChunkEncoding.Zstandard, compressed.ToArray()) : (ChunkEncoding.Plain, content);
 
@@ -99,3 +99,8 @@ internal sealed class ChunkSession(IBlobStore packs, IChunkIndex index, IChunkLe
         }
     }
 }
+
+/// <summary>A chunk on its way into a pack.</summary>
+/// <param name="StoredLength">Bytes as <paramref name="Encoding"/> has it.</param>
+/// <param name="Length">Bytes of the chunk itself.</param>
+internal readonly record struct StoredChunk(ChunkHash Hash, ChunkEncoding Encoding, int StoredLength, int Length);

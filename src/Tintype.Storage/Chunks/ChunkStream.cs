@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Tintype.DiskFormats;
 
 namespace Tintype.Storage.Chunks;
@@ -7,17 +8,19 @@ internal delegate ValueTask FileReader(long offset, Memory<byte> buffer, Cancell
 
 /// <summary>
 /// Reads a range of a file that is made of chunks front to back, a mebibyte at a time, however few bytes each reader takes. From the
-/// second on the next one is made while the reader is busy with this one.
+/// second on the next ones are made while the reader is busy with this one: two ahead, so that neither waits for the other at each turn.
 /// </summary>
 /// <param name="owned">Goes with the stream.</param>
 internal sealed class ChunkStream(FileReader file, long offset, long length, IDisposable owned) : ForwardStream
 {
     private const int Window = 1 << 20;
+    private const int Ahead = 2;
 
     private readonly CancellationTokenSource _abandoned = new();
+    private readonly Channel<byte[]> _free = Channel.CreateUnbounded<byte[]>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private readonly Channel<(byte[] Buffer, int Count)> _ready = Channel.CreateUnbounded<(byte[], int)>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
     private byte[] _buffer = [];
-    private byte[] _spare = [];
-    private Task<int>? _ahead;
+    private Task? _ahead;
     private long _position;
     private long _bufferStart;
     private int _buffered;
@@ -25,6 +28,8 @@ internal sealed class ChunkStream(FileReader file, long offset, long length, IDi
     public override long Length => length;
 
     public override long Position { get => _position; set => throw new NotSupportedException(); }
+
+    private long End => offset + length;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -59,27 +64,56 @@ internal sealed class ChunkStream(FileReader file, long offset, long length, IDi
     private async Task FillAsync(long at, CancellationToken ct)
     {
         _buffered = 0;
-        int count;
-        if (_ahead is { } ahead)
+        if (at == offset)
         {
-            count = await ahead.WaitAsync(ct);
-            _ahead = null;
-            (_buffer, _spare) = (_spare, _buffer);
+            // Not more than was asked for, as far as anybody knows.
+            _buffer = GC.AllocateUninitializedArray<byte>(CountFrom(at));
+            _buffered = await ReadAsync(at, _buffer, ct);
         }
         else
         {
-            _buffer = Room(_buffer, CountFrom(at));
-            count = await ReadAsync(at, _buffer, ct);
+            if (_ahead is null)
+                BeginAhead(at);
+            else if (_buffer.Length > 0)
+                _free.Writer.TryWrite(_buffer);
+            // Given back once, also if the wait is given up and begun again.
+            _buffer = [];
+            if (!await _ready.Reader.WaitToReadAsync(ct) || !_ready.Reader.TryRead(out var next))
+                throw new EndOfStreamException($"There is nothing at {at}, before the end at {End}.");
+            (_buffer, _buffered) = next;
         }
 
-        var isFirst = at == offset;
         _bufferStart = at;
-        _buffered = count;
-        var next = at + count;
-        if (isFirst || next == offset + length)
-            return;
-        _spare = Room(_spare, CountFrom(next));
-        _ahead = Task.Run(() => ReadAsync(next, _spare, _abandoned.Token));
+    }
+
+    private void BeginAhead(long at)
+    {
+        // One that the reader has, and those that are ahead of him; of a short range no more than it needs.
+        for (long i = 0; i <= Ahead && at + (i * Window) < End; i++)
+            _free.Writer.TryWrite(GC.AllocateUninitializedArray<byte>((int)Math.Min(Window, End - at)));
+        _ahead = Task.Run(() => ReadAheadAsync(at, _abandoned.Token));
+    }
+
+    private async Task ReadAheadAsync(long at, CancellationToken ct)
+    {
+        try
+        {
+            while (at < End)
+            {
+                var buffer = await _free.Reader.ReadAsync(ct);
+                var count = await ReadAsync(at, buffer, ct);
+                _ready.Writer.TryWrite((buffer, count));
+                at += count;
+            }
+
+            _ready.Writer.TryComplete();
+        }
+#pragma warning disable CA1031 // Whoever reads on gets it.
+        catch (Exception failed)
+#pragma warning restore CA1031
+        {
+            _ready.Writer.TryComplete(failed);
+        }
     }
 
     private async Task<int> ReadAsync(long at, byte[] buffer, CancellationToken ct)
@@ -90,7 +124,5 @@ internal sealed class ChunkStream(FileReader file, long offset, long length, IDi
     }
 
     // To a multiple of the window, so that all later ones begin with a chunk; and not beyond the range: a small one reads what it needs.
-    private int CountFrom(long at) => (int)(Math.Min(offset + length, (at / Window * Window) + Window) - at);
-
-    private static byte[] Room(byte[] buffer, int count) => buffer.Length >= count ? buffer : GC.AllocateUninitializedArray<byte>(count);
+    private int CountFrom(long at) => (int)(Math.Min(End, (at / Window * Window) + Window) - at);
 }

@@ -51,11 +51,19 @@ internal sealed class PackWriter : IAsyncDisposable
 
     /// <param name="stored">The chunk as <paramref name="encoding"/> has it.</param>
     /// <param name="length">Bytes of the chunk itself.</param>
-    public async ValueTask AppendAsync(ChunkHash hash, ChunkEncoding encoding, ReadOnlyMemory<byte> stored, int length, CancellationToken ct)
+    public ValueTask AppendAsync(ChunkHash hash, ChunkEncoding encoding, ReadOnlyMemory<byte> stored, int length, CancellationToken ct) =>
+        AppendAsync([new StoredChunk(hash, encoding, stored.Length, length)], stored, ct);
+
+    /// <param name="stored">The chunks as they are stored, back to back.</param>
+    public async ValueTask AppendAsync(IReadOnlyList<StoredChunk> chunks, ReadOnlyMemory<byte> stored, CancellationToken ct)
     {
         var offset = _blob.Length;
         await _blob.WriteAsync(stored, ct);
-        _entries.Add(new PackEntry(hash, encoding, offset, stored.Length, length));
+        foreach (var chunk in chunks)
+        {
+            _entries.Add(new PackEntry(chunk.Hash, chunk.Encoding, offset, chunk.StoredLength, chunk.Length));
+            offset += chunk.StoredLength;
+        }
     }
 
     /// <summary>Makes the pack durable.</summary>
