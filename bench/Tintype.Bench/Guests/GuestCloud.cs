@@ -4,6 +4,8 @@ using System.Net;
 using System.Text.Json;
 using Tintype.Bench.Clients;
 using Tintype.Bench.Contestants;
+using Tintype.Bench.Measuring;
+using Tintype.Qemu.Process;
 using Tintype.TestSupport;
 
 namespace Tintype.Bench.Guests;
@@ -34,6 +36,10 @@ internal sealed class GuestCloud : IAsyncDisposable
     public long Stored => Directory.EnumerateFiles(Path.Combine(_service.Server.DataDirectory, "chunks"), "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
 
     public double Processor => _service.Processor;
+
+    /// <summary>Seconds that the QEMU of a server's guest has taken, which are in <see cref="Processor"/> too.</summary>
+    public double QemuProcessor(Guid server) => ProcessorTime.Of(int.Parse(
+        File.ReadAllText(Path.Combine(_service.Server.DataDirectory, "servers", server.ToString(), GuestFiles.Pid)), CultureInfo.InvariantCulture));
 
     public static async Task<GuestCloud> StartAsync(CancellationToken ct)
     {
@@ -73,7 +79,7 @@ internal sealed class GuestCloud : IAsyncDisposable
         var id = await CreateAsync(name, image);
         await UntilActiveAsync(id, ct);
         var directory = Path.Combine(_service.Server.DataDirectory, "servers", id.ToString());
-        await UntilAsync(() => File.ReadAllTextAsync(Path.Combine(directory, "console.log"), ct), console => console.Contains("tintype-demo: boot", StringComparison.Ordinal), ct);
+        await UntilAsync(() => File.ReadAllTextAsync(Path.Combine(directory, GuestFiles.ConsoleLog), ct), console => console.Contains("tintype-demo: boot", StringComparison.Ordinal), ct);
         var guest = new BenchGuest(id, directory);
         await guest.RunAsync("mount -t ext4 -o noatime /dev/vda3 /mnt && cp /mnt/filler /dev/null && sync", ct);
         await RestAsync(ct);
