@@ -10,7 +10,6 @@ namespace Tintype.Bench.Lines;
 /// <summary>Uploads into a store that cuts what it gets into chunks, and reading them back, beside plain files.</summary>
 internal static class IngestLines
 {
-    private const int Warm = 256 << 20;
     private const string Plain = "plain files";
     private const string Chunks = "chunks";
     private const string Loop = "a loop over a plain file";
@@ -28,15 +27,19 @@ internal static class IngestLines
     private static async Task<IEnumerable<Line>> MeasureAsync(BenchContext bench, string what, byte[] data, long length)
     {
         var plain = await bench.TintypeAsync();
-        await UploadAsync(bench, plain, bench.Pattern, bench.Pattern.Length);
+        await using var chunks = await TintypeService.StartAsync(Chunks, "--Images:Stores:disks:Driver=chunks");
+        // Each once, for what a server does for the first time, and until its code is compiled well.
+        await UploadAsync(bench, plain, data, length);
+        await UploadAsync(bench, chunks, data, length);
+        byte time = 0;
         var uploads = await Rounds.AlternateAsync(bench.Options.Rounds,
         [
             new(Plain, _ => UploadAsync(bench, plain, data, length)),
-            new(Chunks, async _ =>
+            new(Chunks, _ =>
             {
-                // A new one each time: what is there already is not stored again.
-                await using var chunks = await StartAsync(data);
-                return await UploadAsync(bench, chunks, data, length);
+                // What is there already would not be stored again.
+                Change(data, (byte)(time ^ ++time));
+                return UploadAsync(bench, chunks, data, length);
             }),
         ], sample => BenchContext.Tell($"upload of {what} into {sample}"), bench.Ct);
 
@@ -49,13 +52,12 @@ internal static class IngestLines
         }
 
         using var loop = new LoopServer(file);
-        await using var stored = await StartAsync(data);
-        var image = await stored.UploadAsync(data, length, bench.Ct);
+        var image = await chunks.UploadAsync(data, length, bench.Ct);
         BenchContext.Settle();
         Contestant[] readers =
         [
             new(Loop, _ => DownloadAsync(length, loop.Address, LoopServer.Path, null, () => 0)),
-            new(Chunks, _ => DownloadAsync(length, stored.Images, stored.FilePath(image), stored.Token, () => stored.Processor)),
+            new(Chunks, _ => DownloadAsync(length, chunks.Images, chunks.FilePath(image), chunks.Token, () => chunks.Processor)),
         ];
         // Once for the cache.
         foreach (var reader in readers)
@@ -74,16 +76,11 @@ internal static class IngestLines
             $"{Text.Speed(Speed(Loop))} {Loop}", Speed(Chunks) / Speed(Loop), Bound.Least(0.5));
     }
 
-    private static async Task<TintypeService> StartAsync(byte[] data)
+    /// <summary>Other data, in which there are as many repetitions as before.</summary>
+    private static void Change(byte[] data, byte by)
     {
-        var service = await TintypeService.StartAsync(Chunks, "--Images:Stores:disks:Driver=chunks");
-        // For what the server does for the first time, and until its code is compiled well: data that is like what comes, and is not the same.
-        var warm = data[..Math.Min(data.Length, Warm)];
-        for (var i = 0; i < warm.Length; i++)
-            warm[i] ^= 0x55;
-        using var client = service.Client();
-        await client.DeleteImageAsync(await service.UploadAsync(warm, warm.Length, CancellationToken.None), CancellationToken.None);
-        return service;
+        for (var i = 0; i < data.Length; i++)
+            data[i] ^= by;
     }
 
     private static async Task<Sample> UploadAsync(BenchContext bench, TintypeService service, byte[] data, long length)
