@@ -11,7 +11,7 @@ public interface IServerBases
     Task<Guid> EnsureAsync(Guid serverId, CancellationToken ct);
 
     /// <summary>The bitmap that notes what is written to the server's disk, and what it is relative to. Whether it can be trusted, QEMU alone knows.</summary>
-    /// <returns>Null if the server has gone, or its first bitmap is relative to what there is no stored disk of.</returns>
+    /// <returns>Null if the server has gone, or the bitmap is relative to what there is no stored disk of, in the store that disks go to now.</returns>
     Task<ServerCheckpoint?> FindCheckpointAsync(Guid serverId, CancellationToken ct);
 
     /// <summary>From now on <paramref name="bitmap"/> notes what differs from the stored disk, which is held. No error if the server has gone.</summary>

@@ -57,7 +57,7 @@ internal sealed class ServerBases(IBlobReferences blobs, IDiskImages images, IDi
     public async Task<ServerCheckpoint?> FindCheckpointAsync(Guid serverId, CancellationToken ct)
     {
         if (await checkpoints.FindBitmapAsync(serverId, ct) is { } bitmap)
-            return await blobs.FindIdAsync(HolderOf(serverId), ct) is { } held ? new ServerCheckpoint(bitmap, held) : null;
+            return await blobs.FindIdAsync(HolderOf(serverId), ct) is { } held && await images.FindDiskAsync(held, ct) == held ? new ServerCheckpoint(bitmap, held) : null;
         return await BlobOfAsync(serverId, ct) is { } blobId && await images.FindDiskAsync(blobId, ct) is { } disk
             ? new ServerCheckpoint(CheckpointBitmap.First, disk) : null;
     }

@@ -47,13 +47,17 @@ internal sealed class DiskImages(ImageLifecycle lifecycle, ImageStores stores, B
     {
         if (await IsDiskAsync(blobId, ct))
             return blobId;
-        return await blobs.FindHeldAsync(BlobRepository.BaseOf(blobId), ct) is { } made ? Guid.Parse(made.Id) : null;
+        // One that was made in another store, before the operator configured this one, is no basis for what is written here.
+        return await blobs.FindHeldAsync(BlobRepository.BaseOf(blobId), ct) is { } made && Guid.Parse(made.Id) is var id && await IsHereAsync(id, ct) ? id : null;
     }
 
     // Plain bytes are a disk's only if they are raw; what the store makes a qcow2 of is a disk, whatever it is served as.
     private async Task<bool> IsDiskAsync(Guid blobId, CancellationToken ct) =>
-        (await blobs.ListCopiesAsync(blobId, ct)).Any(copy => copy.Store == stores.Disks.Name && copy.Url is null)
+        await IsHereAsync(blobId, ct)
         && (await blobs.FindAsync(blobId, ct) is { Format: "raw" } || await Disks.FileOfAsync(blobId, ct) == DiskFileFormat.Qcow2);
+
+    private async Task<bool> IsHereAsync(Guid blobId, CancellationToken ct) =>
+        (await blobs.ListCopiesAsync(blobId, ct)).Any(copy => copy.Store == stores.Disks.Name && copy.Url is null);
 
     public async Task<IBaseDisk> BeginBaseAsync(Guid blobId, long length, CancellationToken ct)
     {

@@ -15,8 +15,17 @@ internal sealed class StoreFactory
     /// <summary>The store that there is when the configuration names none, in the place where it has always been.</summary>
     private const string Sole = "local";
 
-    /// <summary>The driver that keeps disks, and the name of the service's own store of it.</summary>
+    /// <summary>The driver that keeps disks.</summary>
     private const string Chunks = "chunks";
+
+    /// <summary>In the data directory: of each store that is given no other directory.</summary>
+    private const string Folders = "stores";
+
+    /// <summary>Glance's own stores are called so, too; no configured one can be, nor has its directory by default.</summary>
+    private const string Reserved = "os_glance_";
+
+    /// <summary>The store that the service has for disks when the configuration has none. Blobs lie in it by this name: it must never be that of another.</summary>
+    private const string Own = Reserved + "chunks";
 
     private readonly DataDirectory _data;
     private readonly IWebClient _web;
@@ -47,8 +56,9 @@ internal sealed class StoreFactory
             throw new InvalidOperationException($"Images:DefaultStore is '{byDefault}'; it must name one of the stores that take data: {string.Join(", ", writable)}.");
         if (stores.Where(store => store.IsReadOnly).Select(store => store.Name).ToList() is { Count: > 1 } several)
             throw new InvalidOperationException($"The stores {string.Join(" and ", several)} have the driver http; one is enough for all that lies on web servers.");
-        if (!stores.Exists(store => store.Blobs is IDiskStore))
-            stores.Add(factory.OpenOwn(stores));
+        // Also where it has been needed before: what lies in it stays readable.
+        if (!stores.Exists(store => store.Blobs is IDiskStore) || Directory.Exists(Path.Combine(data.Root, Folders, Own)))
+            stores.Add(factory.OpenChunks(Own, factory.FolderOf(Own, new StoreSettings()), new StoreSettings()) with { IsInternal = true });
         RefuseSharedFolders(stores);
         var disks = stores.Where(store => store.Blobs is IDiskStore).OrderByDescending(store => store.Name == byDefault).First();
         return new ImageStores(stores, byDefault, disks.Name, time);
@@ -56,8 +66,8 @@ internal sealed class StoreFactory
 
     private ImageStore Open(string name, StoreSettings settings)
     {
-        if (name.Length > 64 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')) || name.StartsWith("os_glance_", StringComparison.Ordinal))
-            throw new InvalidOperationException($"Images:Stores:{name}: a store's name has up to 64 letters, digits, '-', '_' and '.', and does not begin with os_glance_.");
+        if (name.Length > 64 || name.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')) || name.StartsWith(Reserved, StringComparison.Ordinal))
+            throw new InvalidOperationException($"Images:Stores:{name}: a store's name has up to 64 letters, digits, '-', '_' and '.', and does not begin with {Reserved}.");
         return settings.Driver switch
         {
             "local" => OpenLocal(name, settings),
@@ -80,15 +90,8 @@ internal sealed class StoreFactory
         return new ImageStore(name, Chunks, settings.Description, settings.Weight, store, new Dictionary<string, string> { ["data_dir"] = path });
     }
 
-    private ImageStore OpenOwn(List<ImageStore> configured)
-    {
-        if (configured.Exists(store => store.Name == Chunks))
-            throw new InvalidOperationException($"Images:Stores:{Chunks} has not the driver {Chunks}: this name is then that of the service's own store, and yours needs another.");
-        return OpenChunks(Chunks, _data.Folder(Chunks), new StoreSettings()) with { IsInternal = true };
-    }
-
     private string FolderOf(string name, StoreSettings settings) =>
-        settings.Path is { } given ? Path.GetFullPath(given, _data.Root) : _data.Folder(Path.Combine("stores", name));
+        settings.Path is { } given ? Path.GetFullPath(given, _data.Root) : _data.Folder(Path.Combine(Folders, name));
 
     private static string RecordsOf(string path) => Path.Combine(path, "records");
 

@@ -12,6 +12,7 @@ using Tintype.Platform;
 using Tintype.Platform.Database;
 using Tintype.Platform.Policy;
 using Tintype.Platform.Tasks;
+using Tintype.Tests.Compute.Bases;
 using ServerModel = Tintype.Compute.Servers.Server;
 
 namespace Tintype.Tests.Compute;
@@ -42,9 +43,9 @@ internal sealed class ComputeWorld : IAsyncDisposable
         Catalog = new ServerCatalog(Database, Servers, Actions, Guests, specs, Directories);
         Queue = new TaskQueue(new TaskRepository(Database, Time));
         Recovery = new ServerRecovery(Servers, Launcher, Directories, Guests, Sockets, Queue, NullLogger<ServerRecovery>.Instance);
-        var bases = new ServerBases(Blobs, new NoDisks(), Disks, Host, new CheckpointRepository(Database), Queue, Database, Time, Options.Create(new BaseOptions()),
+        Bases = new ServerBases(Blobs, Stored, Disks, Host, new CheckpointRepository(Database), Queue, Database, Time, Options.Create(new BaseOptions()),
             NullLogger<ServerBases>.Instance);
-        Build = new BuildTask(Servers, Actions, Operations, Database, Blobs, Disks, Launcher, Host, Directories, new ConfigDriveWriter(), Guests, bases,
+        Build = new BuildTask(Servers, Actions, Operations, Database, Blobs, Disks, Launcher, Host, Directories, new ConfigDriveWriter(), Guests, Bases,
             NullLogger<BuildTask>.Instance);
         Start = new StartTask(Servers, Actions, Operations, Guests);
         Stop = new StopTask(Servers, Actions, Operations, Power, options);
@@ -60,6 +61,8 @@ internal sealed class ComputeWorld : IAsyncDisposable
     public FakeBlobs Blobs { get; } = new();
     public ComputeOptions Settings { get; } = new() { HostReserve = 0, QemuOverhead = 0, FillRate = 0 };
     public FakeDisks Disks { get; } = new();
+    public FakeStoredDisks Stored { get; } = new();
+    public ServerBases Bases { get; }
     public FakeSockets Sockets { get; } = new();
     public DiskFill Fill { get; }
     public ServerOperations Operations { get; } = new();

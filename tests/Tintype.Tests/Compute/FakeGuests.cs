@@ -1,9 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Tintype.Compute.Hosts;
 using Tintype.Compute.Servers;
 using Tintype.Images.Data;
-using Tintype.Images.Disks;
 using Tintype.Platform.Database;
 using Tintype.Qemu.Disks;
 using Tintype.Qemu.GuestAgent;
@@ -29,7 +29,14 @@ internal sealed class FakeHost : IGuestHost
 {
     public string? UnavailableBecause { get; set; }
 
-    public IsolationLease LeaseIsolation() => throw new NotSupportedException();
+    /// <summary>The leases that have not been given back.</summary>
+    public int Leased { get; private set; }
+
+    public IsolationLease LeaseIsolation()
+    {
+        Leased++;
+        return new IsolationLease(200_000, () => Leased--);
+    }
 }
 
 /// <summary>Guests by their directory; they outlive a server process, as QEMU does.</summary>
@@ -237,7 +244,11 @@ internal sealed class FakeBlobs : IBlobReferences
 
     public Task<Guid?> FindIdAsync(BlobHolder holder, CancellationToken ct) => Task.FromResult(_held.GetValueOrDefault(holder)?.BlobId);
 
-    public Task HoldBlobAsync(WriteScope scope, Guid blobId, BlobHolder holder) => throw new NotSupportedException();
+    public Task HoldBlobAsync(WriteScope scope, Guid blobId, BlobHolder holder)
+    {
+        _held[holder] = new HeldDisk(blobId, "raw", 0);
+        return Task.CompletedTask;
+    }
 
     public Task<IStoredDisk> OpenDiskAsync(Guid blobId, CancellationToken ct) => throw new NotSupportedException();
 
@@ -246,16 +257,6 @@ internal sealed class FakeBlobs : IBlobReferences
         _held.Remove(holder);
         return Task.CompletedTask;
     }
-}
-
-/// <summary>A store for disks in which there is none yet.</summary>
-internal sealed class NoDisks : IDiskImages
-{
-    public Task<IImageDisk> BeginAsync(Guid imageId, string diskFormat, long length, Guid? basis, CancellationToken ct) => throw new NotSupportedException();
-
-    public Task<Guid?> FindDiskAsync(Guid blobId, CancellationToken ct) => Task.FromResult<Guid?>(null);
-
-    public Task<IBaseDisk> BeginBaseAsync(Guid blobId, long length, CancellationToken ct) => throw new NotSupportedException();
 }
 
 internal sealed class FakeDisks : IDiskTools
@@ -282,5 +283,37 @@ internal sealed class FakeDisks : IDiskTools
 
     public Task<IChangedDisk> OpenOverlayAsync(DiskLayer overlay, string? bitmap, uint isolationUid, CancellationToken ct) => throw new NotSupportedException();
 
-    public Task<IDiskReader> OpenAsync(IReadOnlyList<DiskLayer> layers, uint isolationUid, CancellationToken ct) => throw new NotSupportedException();
+    /// <summary>What was read.</summary>
+    public List<IReadOnlyList<DiskLayer>> Opened { get; } = [];
+
+    public byte[] Content { get; } = [.. Enumerable.Range(0, 3 * 512).Select(i => (byte)(i % 251))];
+
+    /// <summary>Awaited by each reading before there is anything to be read.</summary>
+    public Func<Task> BeforeReading { get; set; } = () => Task.CompletedTask;
+
+    public async Task<IDiskReader> OpenAsync(IReadOnlyList<DiskLayer> layers, uint isolationUid, CancellationToken ct)
+    {
+        Opened.Add(layers);
+        await BeforeReading();
+        return new Reader(Content);
+    }
+
+    private sealed class Reader(byte[] content) : IDiskReader
+    {
+        public long Length => content.Length;
+
+        public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken ct)
+        {
+            content.AsMemory((int)offset, buffer.Length).CopyTo(buffer);
+            return ValueTask.CompletedTask;
+        }
+
+        public async IAsyncEnumerable<DiskExtent> ExtentsAsync([EnumeratorCancellation] CancellationToken ct)
+        {
+            await Task.Yield();
+            yield return new DiskExtent(0, content.Length, IsZero: false);
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

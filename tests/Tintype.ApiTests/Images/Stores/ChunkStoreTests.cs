@@ -197,16 +197,32 @@ public sealed class ChunkStoreTests : IAsyncLifetime
 /// <summary>The store that the service has for itself where none of the kind is configured.</summary>
 public sealed class OwnChunkStoreTests(TwoStores stores) : IClassFixture<TwoStores>
 {
+    private const string Own = "os_glance_chunks";
+
     [Fact]
     public async Task Users_neither_see_it_nor_put_anything_there()
     {
-        Assert.True(Directory.Exists(Path.Combine(stores.Server.DataDirectory, "chunks", "packs")));
+        Assert.True(Directory.Exists(Path.Combine(stores.Server.DataDirectory, "stores", Own, "packs")));
         Assert.DoesNotContain("chunks", (await SendAsync(stores.Admin, "GET", "/image/v2/info/stores/detail")).Text, StringComparison.Ordinal);
         Assert.Equal("first,second", (await SendAsync(stores.One, "POST", Root, "{}")).Header("OpenStack-image-store-ids"));
 
         var id = await stores.CreateAsync("a");
-        Assert.Equal(400, (int)(await stores.UploadAsync(id, "x", "chunks")).Status);
+        Assert.Equal(400, (int)(await stores.UploadAsync(id, "x", Own)).Status);
         Assert.Equal(204, (int)(await stores.UploadAsync(id, "x")).Status);
-        AssertFault(409, "Conflict", "Store identifier 'chunks' is not known, or takes no data; there is first, second.", await SendAsync(stores.Admin, "POST", $"{Root}/{id}/import", """{"method": {"name": "copy-image"}, "stores": ["chunks"]}"""));
+        AssertFault(409, "Conflict", $"Store identifier '{Own}' is not known, or takes no data; there is first, second.", await SendAsync(stores.Admin, "POST", $"{Root}/{id}/import", $$"""{"method": {"name": "copy-image"}, "stores": ["{{Own}}"]}"""));
+    }
+
+    [Fact]
+    public async Task It_takes_no_name_and_no_directory_that_an_operator_has_given_to_another()
+    {
+        using var data = new TemporaryDirectory();
+        await using var server = await TintypeServer.StartAsync(data.Combine("data"), "--Images:Stores:chunks:Driver=local", "--Images:Stores:chunks:Path=chunks");
+        using var one = await ApiClient.SignInAsync(server, "tintype");
+        var id = await CreateAsync(one, """{"disk_format": "raw", "container_format": "bare"}""");
+
+        Assert.Equal(204, (int)(await one.SendBytesAsync(HttpMethod.Put, $"{Root}/{id}/file", "mine"u8.ToArray())).Status);
+
+        Assert.Equal(("mine", "chunks"), ((await one.GetAsync($"{Root}/{id}/file")).Text, (await one.GetAsync($"{Root}/{id}")).Json.GetProperty("stores").GetString()));
+        Assert.Single(Directory.GetFiles(Path.Combine(server.DataDirectory, "chunks")), file => Guid.TryParse(Path.GetFileName(file), out _));
     }
 }

@@ -112,7 +112,7 @@ public sealed class StoreConfigurationTests
     [InlineData("Images:DefaultStore is 'none'; it must name one of the stores that take data: a.", "--Images:Stores:a:Driver=local", "--Images:DefaultStore=none")]
     [InlineData("Images:DefaultStore is ''; it must name one of the stores that take data: a, b.", "--Images:Stores:a:Driver=local", "--Images:Stores:b:Driver=local")]
     [InlineData("Images:Stores:a:Driver is 'tape'; there is: local, chunks, http.", "--Images:Stores:a:Driver=tape")]
-    [InlineData("Images:Stores:chunks has not the driver chunks", "--Images:Stores:chunks:Driver=local")]
+    [InlineData("Images:Stores:os_glance_chunks: a store's name has", "--Images:Stores:os_glance_chunks:Driver=chunks")]
     [InlineData("The stores a and b have the same directory", "--Images:Stores:a:Path=x", "--Images:Stores:a:Driver=chunks", "--Images:Stores:b:Path=x/packs", "--Images:DefaultStore=a")]
     [InlineData("Images:Stores:a b: a store's name has", "--Images:Stores:a b:Driver=local")]
     [InlineData("The stores a and b have the same directory", "--Images:Stores:a:Path=x", "--Images:Stores:b:Path=x", "--Images:DefaultStore=a")]

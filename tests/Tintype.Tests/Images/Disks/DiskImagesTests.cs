@@ -119,6 +119,20 @@ public sealed class DiskImagesTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_lies_in_another_store_is_no_basis_here_and_is_made_anew()
+    {
+        var uploaded = (await _room.IngestAsync(await _room.QueuedAsync(Ct), Noise(1), Ct)).BlobId!.Value;
+        var (snapshot, disk) = ((await StoreAsync(Noise(2), "raw", basis: null)).BlobId!.Value, await MakeBaseAsync(uploaded));
+        var disks = _room.Get<ImageStores>().Disks.Name;
+        await _room.Database.WriteAsync(scope => scope.ExecuteAsync("UPDATE blob_copies SET store = 'of-earlier' WHERE store = @disks", new { disks }), Ct);
+
+        Assert.Equal((null, null), (await Disks.FindDiskAsync(uploaded, Ct), await Disks.FindDiskAsync(snapshot, Ct)));
+        var anew = await MakeBaseAsync(uploaded);
+        Assert.NotEqual(disk, anew);
+        Assert.Equal(anew, await Disks.FindDiskAsync(uploaded, Ct));
+    }
+
+    [Fact]
     public async Task Who_holds_a_blob_holds_another_instead_and_the_first_may_go()
     {
         var references = _room.Get<IBlobReferences>();
