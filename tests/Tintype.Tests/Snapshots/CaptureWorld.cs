@@ -22,7 +22,7 @@ namespace Tintype.Tests.Snapshots;
 /// One server with everything around it that a snapshot touches, kept in memory (the database is real), with a journal of what was done, a
 /// switch that makes one step fail, and one that kills the process at a step.
 /// </summary>
-internal sealed class CaptureWorld : IServerCatalog, IServerBases, IBlobReferences, IImageCatalog, ISystemImages, IDiskImages, IDiskTools, IDiskFleece, IThawWatchdog, IDisposable
+internal sealed class CaptureWorld : IServerCatalog, IServerBases, IBlobReferences, IImageCatalog, ISystemImages, IDiskImages, IDiskTools, IDiskFleece, IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("tt-").FullName;
 
@@ -41,6 +41,7 @@ internal sealed class CaptureWorld : IServerCatalog, IServerBases, IBlobReferenc
         Server = new ServerRecord(Guid.NewGuid(), "vm", "p1", "u1", VmState.Active, null, LastStop.None, Guid.NewGuid(),
             new Dictionary<string, string> { ["hw_disk_bus"] = "scsi", ["os_require_quiesce"] = "yes" }, "raw", 0, 64, 256, 1, 1, _folder, 4711);
         Guest = new FakeGuest(this);
+        Watchdogs = new FakeWatchdogs(this);
     }
 
     public static Caller Member { get; } = new("u1", "ann", "p1", "one", "default", ["member", "reader"]);
@@ -90,11 +91,10 @@ internal sealed class CaptureWorld : IServerCatalog, IServerBases, IBlobReferenc
     public List<(string Action, string? Failure)> Actions { get; } = [];
     public HashSet<string> Jobs { get; } = [];
     public HashSet<string> Nodes { get; } = [];
-    public int WatchdogsOnDuty { get; private set; }
-    public int WatchdogsThatBit { get; private set; }
+    public FakeWatchdogs Watchdogs { get; }
     public List<int> Progress { get; } = [];
 
-    public FreezeWindow Window => new(this, Options, TimeProvider.System, NullLogger<FreezeWindow>.Instance);
+    public FreezeWindow Window => new(Watchdogs, Options, TimeProvider.System, NullLogger<FreezeWindow>.Instance);
 
     public InterruptedCapture Interrupted => new(this, this, NullLogger<InterruptedCapture>.Instance);
 
@@ -127,8 +127,7 @@ internal sealed class CaptureWorld : IServerCatalog, IServerBases, IBlobReferenc
     {
         KillAt = -1;
         // The kernel closed the killed process's pipes.
-        for (; WatchdogsOnDuty > 0; WatchdogsOnDuty--)
-            Bite();
+        Watchdogs.BiteAll();
         await new UnqueuedSnapshots(Rows, Tasks, Interrupted, _data, this, this, this, NullLogger<UnqueuedSnapshots>.Instance).StartAsync(default);
         foreach (var task in await TaskRows.ListInStateAsync(TaskState.Running, default))
         {
@@ -147,7 +146,7 @@ internal sealed class CaptureWorld : IServerCatalog, IServerBases, IBlobReferenc
     {
         Assert.Null(Server?.TaskState);
         Assert.False(Guest is { Frozen: true }, "the guest is frozen");
-        Assert.Equal(0, WatchdogsOnDuty);
+        Assert.Equal(0, Watchdogs.OnDuty);
         Assert.Empty(Jobs);
         Assert.Empty(Nodes);
         Assert.Empty(Directory.EnumerateFiles(_folder, "snapshot-*"));
@@ -179,12 +178,6 @@ internal sealed class CaptureWorld : IServerCatalog, IServerBases, IBlobReferenc
         Journal.Add(what);
         if (Journal.Count - 1 == FailAt)
             throw new IOException("No space left on device");
-    }
-
-    private void Bite()
-    {
-        WatchdogsThatBit++;
-        Guest?.Frozen = false;
     }
 
     Task<ServerRecord?> IServerCatalog.FindVisibleAsync(Guid id, Caller caller, CancellationToken ct) => throw new NotSupportedException();
@@ -372,35 +365,5 @@ internal sealed class CaptureWorld : IServerCatalog, IServerBases, IBlobReferenc
     {
         Held.Remove(holder);
         return Task.CompletedTask;
-    }
-
-    async Task<IArmedWatchdog> IThawWatchdog.ArmAsync(IGuestProcess guest, TimeSpan limit, CancellationToken ct)
-    {
-        await StepAsync("arm watchdog");
-        WatchdogsOnDuty++;
-        return new FakeWatchdog(this);
-    }
-
-    private sealed class FakeWatchdog(CaptureWorld world) : IArmedWatchdog
-    {
-        private bool _over;
-
-        public async Task StandDownAsync()
-        {
-            await world.StepAsync("stand down");
-            _over = true;
-            world.WatchdogsOnDuty--;
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            if (!_over)
-            {
-                world.WatchdogsOnDuty--;
-                world.Bite();
-            }
-
-            return ValueTask.CompletedTask;
-        }
     }
 }

@@ -29,7 +29,7 @@ internal sealed class FakeGuest(CaptureWorld world) : IGuestProcess, IGuestAgent
 
     public async Task<int> FreezeAsync(TimeSpan timeout, CancellationToken ct)
     {
-        Assert.True(world.WatchdogsOnDuty == 1, "frozen without a watchdog on duty");
+        Assert.True(world.Watchdogs.OnDuty == 1, "frozen without a watchdog on duty");
         await world.StepAsync("freeze");
         if (RefusesToFreeze)
             throw new GuestAgentException("The command guest-fsfreeze-freeze has been disabled for this instance");
