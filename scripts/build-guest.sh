@@ -30,9 +30,9 @@ MORE_MODULES="ahci sym53c8xx mptspi usb-storage uas xhci-pci ehci-pci uhci-hcd e
 
 # The guest's own files, beside what comes from packages: its start and its end, and what it takes from a config drive.
 own=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/guest
+. "$own/../guest-disk.sh"
 
 LABEL=tintype-root  # by this its own files, too, find the root
-FIRST_SECTOR=2048   # of the only partition; GRUB lies between the partition table and it
 
 die() { echo "build-guest: $*" >&2; exit 1; }
 say() { echo "build-guest: $*"; }
@@ -152,25 +152,8 @@ rm -f "$kept"/*.bin
 cp -R "$own/initrd/." initrd/
 (cd initrd && find . | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 | gzip -6) > root/boot/initrd
 
-# --- the disk: GRUB in front, one partition with ext4 ---------------------------------------------------------------------
-truncate -s "${size_mib}M" disk.raw
-echo "start=$FIRST_SECTOR, type=83, bootable" | sfdisk -q --label dos disk.raw
-cat > make-file-system <<SCRIPT
-set -e
-chown -R 0:0 root
-mke2fs -q -F -t ext4 -b 4096 -m 1 -L $LABEL -O ^metadata_csum_seed,^orphan_file \
-  -E offset=$((FIRST_SECTOR * 512)),lazy_itable_init=0,lazy_journal_init=0,resize=16777216 -d root disk.raw $((size_mib - FIRST_SECTOR / 2048))M
-SCRIPT
-if [ "$(id -u)" = 0 ]; then sh make-file-system; else fakeroot sh make-file-system; fi
-cat > grub-early.cfg <<'FILE'
-search --no-floppy --label --set=root tintype-root
-set prefix=($root)/boot/grub
-FILE
-grub-mkimage -O i386-pc -o core.img -c grub-early.cfg -p /boot/grub biosdisk part_msdos ext2 search search_label normal configfile linux16 boot
-[ "$(stat -c %s core.img)" -le $(( (FIRST_SECTOR - 1) * 512 )) ] || die "GRUB's core does not fit in front of the partition"
-# The two images' default addresses are exactly this place: boot.img loads sector 1, whose code loads what follows.
-dd if=/usr/lib/grub/i386-pc/boot.img of=disk.raw bs=440 count=1 conv=notrunc status=none
-dd if=core.img of=disk.raw bs=512 seek=1 conv=notrunc status=none
+# --- the disk ----------------------------------------------------------------------------------------------------------------------
+make_disk disk.raw "$size_mib" "$LABEL" 'chown -R 0:0 root'
 
 # Converted beside its place and renamed, so that a broken build never looks like a finished one.
 qemu-img convert -f raw -O "$format" disk.raw "$out.new"

@@ -5,6 +5,7 @@ package_groups() {
   cat <<'L'
 guests|qemu-system-x86 qemu-utils seabios ipxe-qemu genisoimage util-linux|to run guests (QEMU, its disk tools, config drives)
 guest-image|fdisk e2fsprogs grub-common grub-pc-bin cpio kmod gzip fakeroot zstd xz-utils|to build the demo guest from Debian's own packages
+debian-guest|mmdebstrap uidmap|to build a Debian cloud image, for the tests that take long
 client|python3-openstackclient curl|to talk to Tintype: the OpenStack client, and curl for what that has no command for
 tests|strace jq zstd e2fsprogs openssl openssh-client tempest python3-glanceclient python3-openstacksdk python3-os-client-config python3-oslotest python3-stestr|for the tests (OpenStack's own: Tempest, and those of its clients)
 node|nodejs npm|to upload with the tus protocol's own client
@@ -78,9 +79,19 @@ require_dotnet() {
 # demo_guest : builds artifacts/guest/demo.qcow2 unless the present one was built by the same script of the same files
 demo_guest() {
   local image=artifacts/guest/demo.qcow2 stamp=artifacts/guest/demo.stamp now
-  now=$(find scripts/build-guest.sh scripts/guest -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c1-64)
+  now=$(find scripts/build-guest.sh scripts/guest-disk.sh scripts/guest -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c1-64)
   [ -e "$image" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && return 0
   say "building the demo guest from Debian's packages"
   mkdir -p artifacts/guest
   scripts/build-guest.sh "$PWD/$image" >&2 && echo "$now" > "$stamp"
+}
+
+# debian_guest : builds artifacts/guest/debian.qcow2 unless the present one was built by the same script
+debian_guest() {
+  local image=artifacts/guest/debian.qcow2 stamp=artifacts/guest/debian.stamp now
+  now=$(sha256sum scripts/build-debian-guest.sh scripts/guest-disk.sh | sha256sum | cut -c1-64)
+  [ -e "$image" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$now" ] && return 0
+  say "building a Debian cloud image"
+  mkdir -p artifacts/guest
+  scripts/build-debian-guest.sh "$PWD/$image" >&2 && echo "$now" > "$stamp"
 }
