@@ -12,6 +12,9 @@ public static class Repository
     /// <summary>The small Linux guest that <c>./dev</c> builds from Debian's packages.</summary>
     public static string DemoGuest { get; } = Path.Combine(Root, "artifacts", "guest", "demo.qcow2");
 
+    /// <summary>The Debian cloud image that <c>./dev soak</c> builds.</summary>
+    public static string DebianGuest { get; } = Path.Combine(Root, "artifacts", "guest", "debian.qcow2");
+
     private static string Configuration =>
         AppContext.BaseDirectory.Contains($"{Path.DirectorySeparatorChar}Release{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
             ? "Release" : "Debug";
