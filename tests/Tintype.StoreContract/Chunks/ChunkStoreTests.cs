@@ -2,6 +2,7 @@ using Tintype.Storage;
 using Tintype.Storage.Chunks;
 using Tintype.Storage.Chunks.Packs;
 using Tintype.Storage.Local;
+using Tintype.TestSupport;
 using Xunit;
 
 namespace Tintype.StoreContract.Chunks;
@@ -23,7 +24,7 @@ public sealed class ChunkSparseWritableTests : SparseWritableContract
 
 public sealed class ChunkFullStoreTests : FullStoreContract
 {
-    protected override async Task<StoreUnderTest> CreateSmallAsync() => new SmallStore(await SmallFileSystem.MountAsync());
+    protected override async Task<StoreUnderTest> CreateSmallAsync() => new SmallStore(await SmallDisk.MountAsync());
 
     private sealed class SmallStore(SmallFileSystem disk) : ChunkStoreUnderTest(disk.Path), ISmallStore
     {

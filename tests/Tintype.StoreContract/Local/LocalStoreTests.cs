@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Tintype.Storage;
 using Tintype.Storage.Local;
+using Tintype.TestSupport;
 using Xunit;
 
 namespace Tintype.StoreContract.Local;
@@ -57,7 +58,7 @@ public sealed class LocalSparseWritableTests : SparseWritableContract
 
 public sealed class LocalFullStoreTests : FullStoreContract
 {
-    protected override async Task<StoreUnderTest> CreateSmallAsync() => new SmallStore(await SmallFileSystem.MountAsync());
+    protected override async Task<StoreUnderTest> CreateSmallAsync() => new SmallStore(await SmallDisk.MountAsync());
 
     private sealed class SmallStore : StoreUnderTest, ISmallStore
     {
