@@ -50,7 +50,11 @@ internal sealed class Cloud(TintypeServer server, string cloud) : IDisposable
         _http.DefaultRequestHeaders.Add("OpenStack-API-Version", "compute 2.92");
     }
 
-    public async Task<string> UploadAsync(string file, string diskFormat, params (string Name, string Value)[] properties)
+    public Task<string> UploadAsync(string file, string diskFormat, params (string Name, string Value)[] properties) =>
+        UploadToAsync(store: null, file, diskFormat, properties);
+
+    /// <param name="store">The default one if null.</param>
+    public async Task<string> UploadToAsync(string? store, string file, string diskFormat, params (string Name, string Value)[] properties)
     {
         var body = new JsonObject { ["name"] = Path.GetFileName(file), ["disk_format"] = diskFormat, ["container_format"] = "bare", ["visibility"] = "private" };
         foreach (var (name, value) in properties)
@@ -60,15 +64,17 @@ internal sealed class Cloud(TintypeServer server, string cloud) : IDisposable
         await using var data = File.OpenRead(file);
         using var content = new StreamContent(data);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        if (store is not null)
+            content.Headers.Add("X-Image-Meta-Store", store);
         using var answer = await Http.PutAsync($"/image/v2/images/{id}/file", content);
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
         return id;
     }
 
-    public async Task<string> CreateServerAsync(string name, string image, string script)
+    public async Task<string> CreateServerAsync(string name, string image, string script, string flavorName = "t1.tiny")
     {
         var flavors = await GetAsync("/compute/v2.1/flavors");
-        var flavor = flavors.GetProperty("flavors").EnumerateArray().First(f => f.GetProperty("name").GetString() == "t1.tiny").GetProperty("id").GetString();
+        var flavor = flavors.GetProperty("flavors").EnumerateArray().First(f => f.GetProperty("name").GetString() == flavorName).GetProperty("id").GetString();
         var server = await PostAsync("/compute/v2.1/servers", new JsonObject
         {
             ["server"] = new JsonObject
