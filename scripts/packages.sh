@@ -7,7 +7,7 @@ guests|qemu-system-x86 qemu-utils seabios ipxe-qemu genisoimage util-linux|to ru
 guest-image|fdisk e2fsprogs grub-common grub-pc-bin cpio kmod gzip fakeroot zstd xz-utils|to build the demo guest from Debian's own packages
 debian-guest|mmdebstrap uidmap|to build a Debian cloud image, for the tests that take long
 client|python3-openstackclient curl|to talk to Tintype: the OpenStack client, and curl for what that has no command for
-tests|strace jq zstd e2fsprogs openssl openssh-client tempest python3-glanceclient python3-openstacksdk python3-os-client-config python3-oslotest python3-stestr|for the tests (OpenStack's own: Tempest, and those of its clients)
+tests|strace libfaketime jq zstd e2fsprogs openssl openssh-client tempest python3-glanceclient python3-openstacksdk python3-os-client-config python3-oslotest python3-stestr|for the tests (OpenStack's own: Tempest, and those of its clients)
 node|nodejs npm|to upload with the tus protocol's own client
 peer|glance-common|to compare with the real Glance, which runs only while the tests need it
 bench|nginx-light mariadb-server python3-pymysql|to measure: nginx to send files beside, and a database for Glance
