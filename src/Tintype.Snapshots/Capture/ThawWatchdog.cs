@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Tintype.Qemu.GuestAgent;
 
@@ -10,7 +12,8 @@ namespace Tintype.Snapshots.Capture;
 /// <code>
 /// start ─► stands by on stdin ─► a line: whom to guard ─► "armed" on stdout ─► waits on stdin ─► a line: thawed, good-bye
 ///                └─► its end: good-bye                                              ├─────────► its end: the server is gone ─► thaw
-///                                                                                   └─────────► time is up ─────────────────► thaw
+///                                                                                   └─────────► time is up ─────────────────► thaw, until it is done or
+///                                                                                                                             the guest has ended
 /// </code>
 /// </summary>
 public static partial class ThawWatchdog
@@ -22,8 +25,12 @@ public static partial class ThawWatchdog
 
     private static readonly TimeSpan _answerWithin = TimeSpan.FromSeconds(10);
 
-    /// <summary>After this the agent is dead, and with it the guest's only way to thaw.</summary>
-    private static readonly TimeSpan _giveUpAfter = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan _pace = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>After this the agent is not slow but away, and others who look for it get their turn.</summary>
+    private static readonly TimeSpan _eagerFor = TimeSpan.FromMinutes(5);
+
+    private static readonly TimeSpan _patientPace = TimeSpan.FromSeconds(30);
 
     public static async Task<int> RunAsync()
     {
@@ -47,33 +54,36 @@ public static partial class ThawWatchdog
         var word = Task.Run(() => parent.ReadLine());
         await Console.Out.WriteLineAsync(Armed);
         var told = await Task.WhenAny(word, Task.Delay(TimeSpan.FromSeconds(seconds))) == word && await word is not null;
-        return told || await ThawAsync(agent) ? 0 : 1;
+        return told || await ThawAsync(agent, socket) ? 0 : 1;
     }
 
-    private static async Task<bool> ThawAsync(GuestAgentClient agent)
+    // As long as there is a guest: one that stood still for longer than anybody waits freezes when it goes on, for the request has reached it.
+    private static async Task<bool> ThawAsync(GuestAgentClient agent, string socket)
     {
-        using var limit = new CancellationTokenSource(_giveUpAfter);
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        do
+        var began = Stopwatch.GetTimestamp();
+        while (true)
         {
             try
             {
-                await agent.ThawAsync(_answerWithin, limit.Token);
+                await agent.ThawAsync(_answerWithin, CancellationToken.None);
                 return true;
+            }
+            catch (GuestAgentException gone) when (HasEnded(gone, socket))
+            {
+                return false;
             }
             catch (GuestAgentException)
             {
                 // Another connection is held, or the agent is slow; there is nobody to tell, and nothing better to do than to ask again.
             }
-            catch (OperationCanceledException)
-            {
-                return false;
-            }
-        }
-        while (await pace.WaitForNextTickAsync(CancellationToken.None));
 
-        return false;
+            await Task.Delay(Stopwatch.GetElapsedTime(began) < _eagerFor ? _pace : _patientPace);
+        }
     }
+
+    // QEMU removes its socket when it ends, and when it is killed nobody listens there.
+    private static bool HasEnded(GuestAgentException failure, string socket) =>
+        !File.Exists(socket) || failure.InnerException?.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused };
 
     [LibraryImport("libc", EntryPoint = "setsid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -57,6 +57,33 @@ public sealed class ThawWatchdogTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task It_ends_with_the_guest()
+    {
+        using var watchdog = await ArmAsync(seconds: 600);
+        _listener.Dispose();
+        watchdog.StandardInput.Close();
+
+        await watchdog.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(1, watchdog.ExitCode);
+        Assert.False(_thawed.Task.IsCompleted);
+    }
+
+    [Fact]
+    public async Task It_ends_with_a_guest_that_was_killed()
+    {
+        // The name of a socket is left, at which nobody listens.
+        var killed = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        killed.Bind(new UnixDomainSocketEndPoint($"{Socket}.other"));
+        File.Move($"{Socket}.other", Socket, overwrite: true);
+        killed.Dispose();
+        using var watchdog = await ArmAsync(seconds: 600);
+        watchdog.StandardInput.Close();
+
+        await watchdog.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(1, watchdog.ExitCode);
+    }
+
+    [Fact]
     public async Task A_sigterm_to_all_of_the_service_does_not_take_it_away_from_the_guest()
     {
         using var watchdog = await ArmAsync(seconds: 600);
