@@ -106,7 +106,7 @@ public sealed class WebOrigin : IAsyncDisposable
                 }
 
                 var answer = AnswerTo(method, path, range);
-                if (GateOf(path) is { } gate)
+                if (method == "GET" && GateOf(path) is { } gate)
                 {
                     await stream.WriteAsync(answer.AsMemory(0, answer.Length - gate.Behind));
                     await gate.Open.WaitAsync(_end.Token);
