@@ -95,6 +95,26 @@ public sealed class StoredImageTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("run", "soak")]
+    public async Task A_guest_whose_reads_nobody_serves_for_ten_minutes_goes_on_afterwards()
+    {
+        Assert.SkipUnless(Soak.IsFull, "Takes ten minutes: only in ./dev soak.");
+        await StartAsync("qcow2", "--Compute:FillRate=0");
+        await UntilReadAsync(10);
+
+        await _server.KillAsync();
+        await Task.Delay(TimeSpan.FromMinutes(10), Ct);
+        await _server.StartAgainAsync();
+        await _cloud.SignInAsync();
+
+        await AssertUnharmedAsync();
+        await AssertGoesOnAsync("WRITER");
+        await AssertGoesOnAsync("BEAT");
+        Assert.Equal("ACTIVE", await _cloud.StatusAsync(_id));
+        await AssertHasRootAsync((await _cloud.SnapshotAsync(_id, "after-the-outage")).GetProperty("id").GetString()!);
+    }
+
+    [Fact]
     public async Task A_guest_that_has_all_of_its_image_needs_the_store_no_more()
     {
         await StartAsync("raw", "--Compute:FillRate=1000");
