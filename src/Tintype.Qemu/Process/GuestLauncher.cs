@@ -91,6 +91,9 @@ public sealed partial class GuestLauncher(Func<CancellationToken, Task<Accelerat
         OwnedDirectory.Create(spec.Directory, spec.IsolationUid);
         foreach (var layer in spec.Disks.SelectMany(disk => disk.Layers.Where((_, depth) => disk.IsWritten(depth))))
             OwnedDirectory.Give(Path.GetFullPath(layer.Path, spec.Directory), spec.IsolationUid);
+        // Appended to over all starts; in a data directory that was copied or restored it is the copier's.
+        if (Path.Combine(spec.Directory, GuestFiles.ConsoleLog) is var console && File.Exists(console))
+            OwnedDirectory.Give(console, spec.IsolationUid);
         foreach (var name in (string[])[GuestFiles.Pid, GuestFiles.QmpSocket, GuestFiles.AgentSocket, GuestFiles.QemuLog])
             File.Delete(Path.Combine(spec.Directory, name));
     }
