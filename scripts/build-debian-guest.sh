@@ -49,9 +49,10 @@ cat > customize <<SCRIPT
 #!/bin/sh
 set -e
 cd "\$1"
-# Only what a guest of QEMU boots from: the initial RAM disk of everything takes seconds to unpack without KVM.
+# Only what a guest of QEMU boots from: the initial RAM disk of everything takes seconds to unpack without KVM. Disks for the config drive are among them:
+# cloud-init looks whether it has any work to do before all else is loaded, and goes to sleep if it finds none.
 printf 'MODULES=list\nCOMPRESS=lz4\n' > etc/initramfs-tools/conf.d/tintype
-printf '%s\n' virtio_pci virtio_blk virtio_scsi sd_mod > etc/initramfs-tools/modules
+printf '%s\n' virtio_pci virtio_blk virtio_scsi sd_mod sr_mod ata_piix ata_generic isofs > etc/initramfs-tools/modules
 chroot . update-initramfs -u -k all
 mkdir -p boot/grub
 cat > boot/grub/grub.cfg <<'FILE'
