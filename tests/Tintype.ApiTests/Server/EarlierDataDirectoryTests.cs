@@ -1,5 +1,3 @@
-using System.Formats.Tar;
-using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
 using Tintype.ApiTests.Images.Uploads;
@@ -11,21 +9,18 @@ namespace Tintype.ApiTests.Server;
 /// <summary>Every data directory that an earlier version wrote opens with the server of today, and what was kept in it is there.</summary>
 public sealed class EarlierDataDirectoryTests
 {
-    private static string Fixtures { get; } = Path.Combine(Repository.Root, "tests", "fixtures", "data-directories");
-
-    public static TheoryData<string> Archives { get; } = [.. Directory.EnumerateFiles(Fixtures, "*.tar.gz").Select(file => Path.GetFileName(file))];
+    public static TheoryData<string> Archives { get; } = [.. EarlierDataDirectory.Archives];
 
     /// <summary>Those that make.sh has made.</summary>
-    public static TheoryData<string> RichArchives { get; } = [.. Directory.EnumerateFiles(Fixtures, "*.tar.gz").Select(file => Path.GetFileName(file)).Where(name => name != "2026-11-23.tar.gz")];
+    public static TheoryData<string> RichArchives { get; } = [.. EarlierDataDirectory.Archives.Where(name => name != "2026-11-23.tar.gz")];
 
     [Theory]
     [MemberData(nameof(Archives))]
     public async Task What_was_kept_is_still_there(string archive)
     {
         var ct = TestContext.Current.CancellationToken;
-        using var folder = new TemporaryDirectory();
-        await UnpackAsync(archive, folder, ct);
-        await using var server = await StartAsync(folder, ct);
+        using var folder = await EarlierDataDirectory.UnpackAsync(archive, ct);
+        await using var server = await folder.StartAsync();
         using var owner = await ApiClient.SignInAsync(server, "tintype");
         var image = (await owner.GetAsync("/image/v2/images?name=kept")).Json.GetProperty("images").EnumerateArray().Single();
         Assert.Equal("active", image.GetProperty("status").GetString());
@@ -57,9 +52,8 @@ public sealed class EarlierDataDirectoryTests
     public async Task Everything_that_is_kept_is_still_there(string archive)
     {
         var ct = TestContext.Current.CancellationToken;
-        using var folder = new TemporaryDirectory();
-        await UnpackAsync(archive, folder, ct);
-        await using var server = await StartAsync(folder, ct);
+        using var folder = await EarlierDataDirectory.UnpackAsync(archive, ct);
+        await using var server = await folder.StartAsync();
         using var owner = await ApiClient.SignInAsync(server, "tintype");
         using var admin = await ApiClient.SignInAsync(server, "tintype-admin");
         var images = (await owner.GetAsync("/image/v2/images?limit=100")).Json.GetProperty("images").EnumerateArray()
@@ -68,7 +62,8 @@ public sealed class EarlierDataDirectoryTests
         async Task<string> DataAsync(string name, string query = "") => (await owner.GetAsync($"/image/v2/images/{Id(images[name])}/file{query}")).Text;
         string Told(string name, string property) => images[name].GetProperty(property).ToString();
 
-        Assert.Equal("broken failed far fetched kept snapshot staged twice", string.Join(' ', images.Keys.Order()));
+        // What is of guests is looked at by a test that has some.
+        Assert.Equal("broken failed far fetched kept snapshot staged twice", string.Join(' ', images.Keys.Where(name => !name.StartsWith("disk-", StringComparison.Ordinal) && !name.StartsWith("moment-", StringComparison.Ordinal)).Order()));
         Assert.Equal(("sha256", "local"), (Told("kept", "os_hash_algo"), Told("kept", "stores")));
         Assert.Equal(("local,second", "community", "True"), (Told("twice", "stores"), Told("twice", "visibility"), Told("twice", "protected")));
         Assert.Equal(("in two stores", "in two stores"), (await DataAsync("twice"), await DataAsync("twice", "?prefer=second")));
@@ -91,7 +86,7 @@ public sealed class EarlierDataDirectoryTests
     }
 
     /// <summary>It is kept for a year after its last progress; later the image is queued again.</summary>
-    private static async Task FinishUploadAsync(TintypeServer server, ApiClient owner, TemporaryDirectory folder, string image, CancellationToken ct)
+    private static async Task FinishUploadAsync(TintypeServer server, ApiClient owner, EarlierDataDirectory folder, string image, CancellationToken ct)
     {
         using var tus = new TusCall(server, owner);
         var path = $"{TusCall.Root}/{(await File.ReadAllTextAsync(folder.Combine("upload"), ct)).Trim()}";
@@ -117,19 +112,4 @@ public sealed class EarlierDataDirectoryTests
     }
 
     private static string Id(JsonElement image) => image.GetProperty("id").GetString()!;
-
-    private static async Task UnpackAsync(string archive, TemporaryDirectory folder, CancellationToken ct)
-    {
-        await using var packed = File.OpenRead(Path.Combine(Fixtures, archive));
-        await using var tar = new GZipStream(packed, CompressionMode.Decompress);
-        await TarFile.ExtractToDirectoryAsync(tar, folder.Path, overwriteFiles: false, ct);
-    }
-
-    /// <summary>With the stores that the data needs, if it says so.</summary>
-    private static async Task<TintypeServer> StartAsync(TemporaryDirectory folder, CancellationToken ct)
-    {
-        var arguments = folder.Combine("arguments");
-        var wanted = File.Exists(arguments) ? await File.ReadAllLinesAsync(arguments, ct) : [];
-        return await TintypeServer.StartAsync(folder.Combine("data"), [.. wanted.Select(line => line.Replace("{data}", folder.Combine("data"), StringComparison.Ordinal))]);
-    }
 }
