@@ -65,6 +65,6 @@ internal static class CaptureFaults
         public static Fault SnapshotWasDeleted(Guid imageId) => Fault.NotFound($"Image {imageId} was deleted while it was being made.");
 
         public static Fault GuestEndedMeanwhile(Guid serverId) => Fault.Conflict(
-            $"The guest of instance {serverId} ended while its disk was being read, and with it went the moment that the snapshot was to have. Take it again.");
+            $"The guest of instance {serverId} ended while its snapshot was being taken, and with it went the moment that the snapshot was to have. Take it again.");
     }
 }

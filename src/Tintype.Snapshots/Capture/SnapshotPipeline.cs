@@ -110,8 +110,18 @@ internal sealed class SnapshotPipeline(IServerCatalog servers, IServerBases base
             (long)(Stopwatch.GetElapsedTime(started) - captureTime).TotalMilliseconds);
     }
 
-    private async Task<CapturePlan> CaptureAsync(SnapshotWork work, ServerRecord server, IGuestProcess guest, CancellationToken ct) =>
-        await capture.RunAsync(server, guest, await OverlayAsync(server, ct), new FleeceTarget(work.ImageId, server.Directory), work.QuiesceRequired, ct);
+    private async Task<CapturePlan> CaptureAsync(SnapshotWork work, ServerRecord server, IGuestProcess guest, CancellationToken ct)
+    {
+        try
+        {
+            return await capture.RunAsync(server, guest, await OverlayAsync(server, ct), new FleeceTarget(work.ImageId, server.Directory), work.QuiesceRequired, ct);
+        }
+        catch (Exception broken) when (broken is not Fault && guest.Exited.IsCompleted && !ct.IsCancellationRequested)
+        {
+            // What is told depends on which of its channels was in use, and whether it had been closed on this side too by then.
+            throw new Fault(FaultKind.Conflict, Fault.GuestEndedMeanwhile(server.Id).Message, broken);
+        }
+    }
 
     private async Task<ImageRecord> SealRunningAsync(SnapshotWork work, ServerRecord server, IGuestProcess guest, CapturePlan plan, TaskOrigin origin,
         ITaskProgress progress, CancellationToken ct)

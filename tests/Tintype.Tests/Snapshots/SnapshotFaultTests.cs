@@ -163,7 +163,7 @@ public sealed class SnapshotFaultTests : IDisposable
 
         Assert.False(_world.Images.ContainsKey(imageId));
         var failure = Assert.Single(_world.Actions).Failure;
-        Assert.Equal($"The guest of instance {_world.Server!.Id} ended while its disk was being read, and with it went the moment that the snapshot was to have. Take it again.", failure);
+        Assert.Equal($"The guest of instance {_world.Server!.Id} ended while its snapshot was being taken, and with it went the moment that the snapshot was to have. Take it again.", failure);
         _world.Bitmaps["tintype-0"] = true;
         await _world.AssertServerAsItWasAsync();
     }
