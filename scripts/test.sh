@@ -26,5 +26,6 @@ count() { cat "$results"/*.xml | grep -o "<assembly [^>]*" | grep -o " $1=\"[0-9
 bad=$(( $(count failed) + $(count errors) ))
 [ "$bad" = 0 ] || failed=1
 [ "$(count passed)" -gt 0 ] || failed=1
-echo "$(count passed) passed, $bad failed, $(( $(count skipped) + $(count not-run) )) skipped"
+# Not counted: what runs only where it is asked for (-explicit), as ./dev soak does.
+echo "$(count passed) passed, $bad failed, $(count skipped) skipped"
 exit $failed
