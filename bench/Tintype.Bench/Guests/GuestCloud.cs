@@ -33,7 +33,7 @@ internal sealed class GuestCloud : IAsyncDisposable
     }
 
     /// <summary>Bytes that the store for disks takes.</summary>
-    public long Stored => Directory.EnumerateFiles(Path.Combine(_service.Server.DataDirectory, "chunks"), "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
+    public long Stored => Directory.EnumerateFiles(Path.Combine(_service.Server.DataDirectory, "stores", "os_glance_chunks"), "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
 
     public double Processor => _service.Processor;
 

@@ -66,7 +66,7 @@ internal sealed class Invariant(FaultLab lab)
     public async Task AssertStoreIsCleanAsync()
     {
         await ForgetAsync(kept: 0);
-        var store = Path.Combine(lab.Server.DataDirectory, "chunks", "records");
+        var store = Path.Combine(lab.Server.DataDirectory, "stores", "os_glance_chunks", "records");
         await Cloud.UntilAsync(() => Task.FromResult(Directory.EnumerateFiles(store).Select(Path.GetFileName).Where(name => name != "store-format").ToList()), records => records.Count <= 2);
     }
 
